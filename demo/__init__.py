@@ -1,0 +1,1 @@
+"""A bookshop, served twice: as plain DRF writes it, and with ``AutoPrefetchMixin``."""

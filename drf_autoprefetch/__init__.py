@@ -1,0 +1,53 @@
+"""Django REST Framework views that load exactly what their serializers show."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .loading.optimizing import optimize, plan_for
+    from .loading.querysets import apply_plan
+    from .loading.requests import autoprefetch_disabled
+    from .mixins import AutoPrefetchMixin
+    from .notes import Note
+    from .planning.plans import Plan, PrefetchPlan
+    from .reading.hints import prefetch_hint
+    from .reading.requirements import Requirement
+
+__all__ = [
+    "AutoPrefetchMixin",
+    "Note",
+    "Plan",
+    "PrefetchPlan",
+    "Requirement",
+    "apply_plan",
+    "autoprefetch_disabled",
+    "optimize",
+    "plan_for",
+    "prefetch_hint",
+]
+
+_HOMES = {
+    "AutoPrefetchMixin": ".mixins",
+    "Note": ".notes",
+    "Plan": ".planning.plans",
+    "PrefetchPlan": ".planning.plans",
+    "Requirement": ".reading.requirements",
+    "apply_plan": ".loading.querysets",
+    "autoprefetch_disabled": ".loading.requests",
+    "optimize": ".loading.optimizing",
+    "plan_for": ".loading.optimizing",
+    "prefetch_hint": ".reading.hints",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when they are first asked for: Django imports this package before its settings exist."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,80 @@
+"""``settings.DRF_AUTOPREFETCH``: every setting, its default and the reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from .suggestions import did_you_mean
+
+NAME = "DRF_AUTOPREFETCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values of ``settings.DRF_AUTOPREFETCH``, checked."""
+
+    #: Switches the whole library off: every queryset is left as it was.
+    ENABLED: bool = True
+    #: Whether plans say ``only()``. Off, all columns are loaded; joins and prefetches stay.
+    ONLY: bool = True
+    #: Joins in one query before further to-one relations are prefetched; PostgreSQL stops reordering joins at 8.
+    MAX_JOINS: int = 8
+    #: How many times one serializer class may stand inside itself before its tree is cut off.
+    MAX_DEPTH: int = 5
+    #: Raise planning errors inside requests instead of logging them. For tests and CI.
+    STRICT: bool = False
+    #: Who may ask for ``?explain_prefetch=1`` when DEBUG is off: a DRF permission class, by dotted path.
+    EXPLAIN_PERMISSION: str = "rest_framework.permissions.IsAdminUser"
+    #: The query parameter that asks for the plan.
+    EXPLAIN_PARAMETER: str = "explain_prefetch"
+    #: How many plans are kept in memory, per process.
+    CACHE_SIZE: int = 1024
+    #: On Django 6.1 and later: load an unplanned to-one or deferred column for all rows at once (FETCH_PEERS).
+    FETCH_PEERS: bool = True
+
+
+def read_settings(values: Any) -> Settings:
+    """Return ``values``, what a project wrote, as ``Settings``.
+
+    Raises ImproperlyConfigured when a key is unknown or a value has the wrong type.
+    """
+    if not isinstance(values, dict):
+        raise ImproperlyConfigured(f"{NAME} must be a dict, not {type(values).__name__}.")
+    known = {field.name: type(field.default) for field in fields(Settings)}
+    for key, value in values.items():
+        if key not in known:
+            raise ImproperlyConfigured(f"{NAME} has no setting {key!r}.{did_you_mean(str(key), known)}")
+        _check(key, value, known[key])
+    return Settings(**values)
+
+
+def _check(key: str, value: Any, kind: type) -> None:
+    if type(value) is not kind:
+        raise ImproperlyConfigured(f"{NAME}[{key!r}] must be of type {kind.__name__}, not {value!r}.")
+    if isinstance(value, int) and value < 0:
+        raise ImproperlyConfigured(f"{NAME}[{key!r}] must not be negative, not {value!r}.")
+
+
+_current: Settings | None = None
+
+
+def get_settings() -> Settings:
+    """Return the settings in force, read once and again whenever a test overrides them."""
+    global _current
+    if _current is None:
+        _current = read_settings(getattr(django_settings, NAME, {}))
+    return _current
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    global _current
+    if setting == NAME:
+        _current = None
+
+
+setting_changed.connect(_forget, dispatch_uid="drf_autoprefetch.conf")

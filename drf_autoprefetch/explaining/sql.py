@@ -1,0 +1,50 @@
+"""The SQL of every query of a plan, compiled and never run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
+
+from ..loading.querysets import put_on
+from ..planning.bases import base_queryset
+from ..planning.plans import Plan, PrefetchPlan
+from ..reading import columns, relations
+
+KEYS = "…"
+
+
+def queryset_sql(queryset: QuerySet[Any], *, parameters: bool) -> dict[str, Any]:
+    """Return ``{"text", "parameters"}`` of a queryset; the parameters are None unless asked for."""
+    try:
+        text, values = queryset.query.get_compiler(queryset.db).as_sql()
+    except EmptyResultSet:
+        return {"text": "-- no query: the conditions can match nothing", "parameters": None}
+    return {"text": text, "parameters": [str(value) for value in values] if parameters else None}
+
+
+def prefetch_sql(prefetch: PrefetchPlan, plan: Plan) -> dict[str, Any]:
+    """Return the SQL of a prefetch; ``…`` stands for the keys of the rows that it is fetched for."""
+    base = base_queryset(prefetch.relation, plan.model, prefetch.declared)
+    if base.query.is_sliced:
+        return queryset_sql(put_on(plan, base, base), parameters=False)
+    queryset = put_on(plan, base, base).extra(**_condition(prefetch, plan, base))
+    return queryset_sql(queryset, parameters=False)
+
+
+def _condition(prefetch: PrefetchPlan, plan: Plan, base: QuerySet[Any]) -> dict[str, Any]:
+    quote = connections[base.db].ops.quote_name
+    through = relations.many_to_many_tables(prefetch.relation)
+    if through is not None:
+        table, source, target, target_table, target_column = through
+        where = [
+            f"{quote(target_table)}.{quote(target_column)} = {quote(table)}.{quote(target)}",
+            f"{quote(table)}.{quote(source)} IN ({KEYS})",
+        ]
+        return {"tables": [table], "where": where}
+    far = prefetch.relation.far or columns.primary_key(plan.model)
+    names = [f"{quote(table)}.{quote(column)}" for table, column in columns.stored_as(plan.model, far)]
+    left = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return {"where": [f"{left} IN ({KEYS})"]}

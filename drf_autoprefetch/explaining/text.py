@@ -1,0 +1,85 @@
+"""The report as a tree of text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+_LAST, _MORE, _BAR, _BLANK = "└── ", "├── ", "│   ", "    "
+WIDTH = 100
+
+
+def render_text(data: dict[str, Any], *, width: int = WIDTH) -> str:
+    """Return the report data as text no wider than ``width`` where its words allow."""
+    return "\n".join(_lines(data, width)) + "\n"
+
+
+def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
+    yield f"{data['view']}.{data['action']} → {data['serializer']}"
+    yield data["headline"]
+    if data["notes"]:
+        yield ""
+        yield "Notes"
+        for note in data["notes"]:
+            yield from _wrapped(note_line(note), "  ", width)
+    if data["plan"]:
+        yield ""
+        yield from _node(data["plan"], "", "", width)
+        yield ""
+        yield "SQL"
+        for number, sql in enumerate(_sql(data["plan"]), 1):
+            yield from _wrapped(f"{number}. {sql}", "  ", width)
+    timing = data["timing"]
+    yield ""
+    yield f"planned in {timing['plan_milliseconds']} ms ({'remembered' if timing['cached'] else 'made anew'})"
+
+
+def note_line(note: dict[str, Any]) -> str:
+    """Return a note as one line: who, where, what, and what to write."""
+    path = f" ({note['path']})" if note["path"] else ""
+    place = f" [{note['place']}]" if note["place"] else ""
+    return f"{note['severity']} {note['id']}: {note['about']}{path}: {note['message']} {note['remedy']}{place}"
+
+
+def _node(node: dict[str, Any], head: str, tail: str, width: int) -> Iterator[str]:
+    name = node["path"].rpartition(".")[2] or node["model"]
+    model = f" → {node['model']}" if node["path"] else ""
+    yield f"{head}{name}{model}  [{node['strategy']}] {node['why']}"
+    related = node["related"]
+    inner = tail + (_BAR if related else _BLANK)
+    for line in _details(node):
+        yield from _wrapped(line, inner, width)
+    for child in related:
+        last = child is related[-1]
+        yield from _node(child, tail + (_LAST if last else _MORE), tail + (_BLANK if last else _BAR), width)
+
+
+def _details(node: dict[str, Any]) -> Iterator[str]:
+    if node["columns"] is not None and not node.get("dropped"):
+        yield f"all {len(node['columns'])} columns"
+    elif node["columns"] is not None:
+        total = len(node["columns"]) + len(node["dropped"])
+        yield f"only {len(node['columns'])} of {total} columns: {', '.join(node['columns'])}"
+    if node.get("annotations"):
+        yield f"annotated: {', '.join(node['annotations'])}"
+    if node["origins"]:
+        yield "for " + ", ".join(_origin(origin) for origin in node["origins"])
+
+
+def _origin(origin: dict[str, Any]) -> str:
+    return f"{origin['by']} [{origin['place']}]" if origin["place"] else str(origin["by"])
+
+
+def _sql(node: dict[str, Any]) -> Iterator[str]:
+    if node.get("sql"):
+        yield node["sql"]["text"]
+    for child in node["related"]:
+        yield from _sql(child)
+
+
+def _wrapped(line: str, indent: str, width: int) -> list[str]:
+    room = max(width, len(indent) + 40)
+    wrapper = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False)
+    wrapper.initial_indent, wrapper.subsequent_indent = indent, indent + "  "
+    return wrapper.wrap(line)

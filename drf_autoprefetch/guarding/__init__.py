@@ -1,0 +1,1 @@
+"""What watches the rest: checks of what developers declare."""

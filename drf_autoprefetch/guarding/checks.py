@@ -1,0 +1,104 @@
+"""System checks: every declared hint is followed, without a database, before a request does."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+from django.db.models import Model
+
+from ..exceptions import AutoPrefetchError
+from ..notes import Origin
+from ..reading.attributes import attribute_names
+from ..reading.columns import is_abstract
+from ..reading.hints import Hint, as_hint, function_of, hint_of, hint_requirement
+from ..reading.origins import class_origin, function_place
+from ..suggestions import did_you_mean
+
+WRONG_HINT = "drf_autoprefetch.E001"
+UNKNOWN_FIELD = "drf_autoprefetch.E002"
+
+
+def check_hints(view_base: type) -> list[checks.CheckMessage]:
+    """Return an error for each hint on a model, serializer or subclass of ``view_base`` that cannot be followed.
+
+    Callables of the serializer context are left out: there is no context before there is a request.
+    """
+    found = [*_models(), *_serializers(), *_views(view_base)]
+    return [error for number, error in enumerate(found) if error not in found[:number]]
+
+
+def _models() -> Iterator[checks.CheckMessage]:
+    for model in apps.get_models():
+        for name, hint in _hints_on(model):
+            yield from _follow(hint, model, _origin(model, name), model)
+
+
+def _serializers() -> Iterator[checks.CheckMessage]:
+    from rest_framework.serializers import Serializer
+
+    for serializer in _subclasses(Serializer):
+        meta = getattr(serializer, "Meta", None)
+        model = getattr(meta, "model", None)
+        if not (inspect.isclass(model) and issubclass(model, Model)) or is_abstract(model):
+            continue
+        for name, hint in _hints_on(serializer):
+            yield from _follow(hint, model, _origin(serializer, name), serializer)
+        yield from _meta_hints(serializer, model, getattr(meta, "prefetch_hints", {}))
+
+
+def _meta_hints(serializer: Any, model: type[Model], hints: dict[str, Any]) -> Iterator[checks.CheckMessage]:
+    for field, declared in hints.items():
+        yield from _follow(declared, model, _origin(serializer, f"Meta.prefetch_hints[{field!r}]"), serializer)
+    if unknown := sorted(set(hints) - _field_names(serializer)):
+        near = did_you_mean(unknown[0], _field_names(serializer))
+        message = f"{serializer.__name__}.Meta.prefetch_hints names {unknown[0]!r}, which is no field of it.{near}"
+        yield checks.Error(message, hint="Name a field of the serializer.", obj=serializer, id=UNKNOWN_FIELD)
+
+
+def _field_names(serializer: Any) -> set[str]:
+    """The fields a serializer may have: declared, named by its Meta, or columns and relations of its model."""
+    named = getattr(serializer.Meta, "fields", None)
+    names = set(serializer._declared_fields)
+    if isinstance(named, (list, tuple)):
+        return names | set(named)
+    return names | set(attribute_names(serializer.Meta.model))
+
+
+def _views(view_base: type) -> Iterator[checks.CheckMessage]:
+    for view in _subclasses(view_base):
+        model: Any = getattr(getattr(view, "queryset", None), "model", None)
+        for declared in () if model is None else view.prefetch_hints:
+            yield from _follow(declared, model, _origin(view, "prefetch_hints"), view)
+
+
+def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:
+    for name in dir(cls):
+        hint = hint_of(inspect.getattr_static(cls, name, None))
+        if hint is not None:
+            yield name, hint
+
+
+def _follow(declared: Any, model: type[Model], origin: Origin, obj: Any) -> Iterator[checks.CheckMessage]:
+    try:
+        hint = as_hint(declared)
+        known = tuple(entry for entry in hint.entries if not callable(entry))
+        annotate = {} if callable(hint.annotate) else hint.annotate
+        hint_requirement(Hint(known, annotate), model, {}, origin)
+    except AutoPrefetchError as error:
+        yield checks.Error(str(error), hint="Correct the hint.", obj=obj, id=WRONG_HINT)
+
+
+def _origin(cls: Any, name: str) -> Origin:
+    file, line = function_place(function_of(inspect.getattr_static(cls, name, None)))
+    whole = class_origin(cls, "hint")
+    return Origin(cls.__name__, name, file or whole.file, line or whole.line, "hint")
+
+
+def _subclasses(cls: Any) -> Iterator[Any]:
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)

@@ -1,0 +1,80 @@
+"""Loading what is missing on instances that are there already: after a write, in lists, in tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Model, prefetch_related_objects
+
+from ..planning.planner import make_plan
+from ..planning.plans import How, Plan
+from ..reading.requirements import Edge, Requirement
+from .querysets import annotate, prefetch_for
+
+
+def load_instances(instances: Sequence[Model], requirement: Requirement) -> None:
+    """Load the relations and annotations of ``requirement`` that ``instances`` have not loaded yet.
+
+    One query for each relation, none for those in place, and one for all annotations. Columns of the instances
+    themselves are not fetched.
+    """
+    known = [instance for instance in instances if isinstance(instance, requirement.model)]
+    if not known:
+        return
+    plan = make_plan(requirement, how=How(joins=False))
+    prefetch_related_objects(known, *[prefetch_for(prefetch) for prefetch in plan.prefetches])
+    if plan.annotations:
+        _annotate(known, plan)
+
+
+def _annotate(instances: Sequence[Model], plan: Plan) -> None:
+    names = [annotated.name for annotated in plan.annotations]
+    bare = [instance for instance in instances if not instance.__dict__.keys() >= {*names}]
+    if not bare:
+        return
+    rows = annotate(plan, plan.model._base_manager.using(bare[0]._state.db))
+    values = {key: found for key, *found in rows.filter(pk__in=[one.pk for one in bare]).values_list("pk", *names)}
+    for instance in bare:
+        instance.__dict__.update(zip(names, values.get(instance.pk, ()), strict=False))
+
+
+def load_for_now(instances: Sequence[Model], requirement: Requirement) -> Callable[[], None]:
+    """Load ``instances``, and return how to forget the lists of rows that were loaded.
+
+    Whoever holds the instances may change rows and show them again, and then nothing may be shown that is older than
+    it would have been. Single related rows stay, as they do when an attribute loads them.
+    """
+    there = {(id(instance), name) for instance, name in _lists(instances, requirement)}
+    load_instances(instances, requirement)
+
+    def forget() -> None:
+        for instance, name in list(_lists(instances, requirement)):
+            if (id(instance), name) not in there:
+                _cache(instance).pop(name, None)
+                instance.__dict__.pop(name, None)
+
+    return forget
+
+
+def _lists(instances: Sequence[Any], requirement: Requirement) -> Iterator[tuple[Any, str]]:
+    """Every list of rows, and annotation, that stands on ``instances`` or on single rows that they have loaded."""
+    for instance in instances:
+        yield from ((instance, each.name) for each in requirement.annotations if each.name in instance.__dict__)
+        for name, edge in requirement.edges.items():
+            if name in _cache(instance) or (edge.to_attr and name in instance.__dict__):
+                yield instance, name
+            elif not edge.relation.to_many:
+                yield from _below(instance, edge)
+
+
+def _below(instance: Any, edge: Edge) -> Iterator[tuple[Any, str]]:
+    target = instance._state.fields_cache.get(edge.relation.name)
+    requirement = None if target is None else edge.targets.get(type(target))
+    if requirement is not None:
+        yield from _lists([target], requirement)
+
+
+def _cache(instance: Any) -> dict[str, Any]:
+    found: dict[str, Any] = getattr(instance, "_prefetched_objects_cache", {})
+    return found

@@ -1,0 +1,134 @@
+"""Applying a plan to a queryset, around what the developer wrote on it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django.db import models
+from django.db.models import Model, Prefetch, QuerySet
+
+from ..conf import get_settings
+from ..planning.bases import base_queryset
+from ..planning.planner import make_plan, target_plan
+from ..planning.plans import Plan, PrefetchPlan
+from ..planning.written import read_queryset
+from ..reading import columns, relations
+from .annotations import independent
+from .generic import generic_prefetch
+
+FETCH_PEERS = getattr(models, "FETCH_PEERS", None)
+
+
+def apply_plan(plan: Plan, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return a copy of ``queryset`` that loads what ``plan`` says, together with what is written on it already.
+
+    A queryset that cannot take a plan (``values()``, a union, evaluated, of another model) is returned as it is.
+    Runs no query.
+    """
+    planned: QuerySet[Any] = queryset if why_not(queryset, plan.model) else put_on(plan, queryset.all(), queryset)
+    return planned
+
+
+def why_not(queryset: Any, model: type[Model] | None = None) -> str:
+    """Return why ``queryset`` cannot take a plan (for ``model``), or an empty string where it can."""
+    if not isinstance(queryset, QuerySet):
+        return f"{type(queryset).__name__} is no queryset"
+    if queryset.query.combinator:
+        return f"it is a {queryset.query.combinator}() of querysets"
+    if queryset._fields is not None:  # type: ignore[attr-defined]
+        return "it answers values(), not instances"
+    if queryset._result_cache is not None:
+        return "it is evaluated already"
+    if model is not None and not columns.same_table(queryset.model, model):
+        return f"it is a queryset of {queryset.model.__name__}, and the plan is for {model.__name__}"
+    return ""
+
+
+def put_on(plan: Plan, queryset: Any, root: Any) -> Any:
+    """Return ``queryset``, a fresh one, with ``plan`` on it, made anew where something else is written than foreseen.
+
+    ``root`` is the queryset of the whole plan, whose database generic foreign keys must look in.
+    """
+    written = read_queryset(queryset)
+    if not plan.written.matches(written):
+        plan = make_plan(plan.requirement, written, plan.how)
+    queryset = annotate(plan, queryset)
+    if plan.select_related:
+        queryset.query.add_select_related(plan.select_related)
+    if plan.only is not None:
+        queryset.query.clear_deferred_loading()
+        queryset.query.add_immediate_loading(plan.only)
+    if plan.prefetches or written.lookups:
+        lookups = [prefetch_for(prefetch, root) for prefetch in plan.prefetches]
+        queryset._prefetch_related_lookups = (*lookups, *_copied(plan.kept_lookups))
+    return _with_peers(plan, queryset)
+
+
+def prefetch_for(plan: PrefetchPlan, root: Any = None) -> Any:
+    """Return the lookup that loads ``plan``, with a fresh queryset: Django writes on those it is given."""
+    if plan.relation.kind == "generic_foreign_key":
+        return _generic(plan, root)
+    if not plan.plans:
+        return plan.lookup
+    template = plan.memo.get("queryset")
+    if template is not None:
+        return Prefetch(plan.lookup, template._chain(), to_attr=plan.to_attr or None)
+    queryset = _target_queryset(plan, root)
+    if is_constant(plan):
+        plan.memo["queryset"] = queryset._chain()
+    return Prefetch(plan.lookup, queryset, to_attr=plan.to_attr or None)
+
+
+def is_constant(plan: PrefetchPlan) -> bool:
+    """Return whether the querysets of ``plan`` are the same for every request.
+
+    They are where no manager of the project's own makes them, nor the database of the root matters to them.
+    """
+    stock = plan.declared is None and all(columns.has_stock_managers(target.model) for target in plan.plans)
+    generic = plan.relation.kind == "generic_foreign_key"
+    return stock and not generic and all(is_constant(inner) for target in plan.plans for inner in target.prefetches)
+
+
+def _target_queryset(plan: PrefetchPlan, root: Any) -> Any:
+    (target,) = plan.plans
+    base = base_queryset(plan.relation, target.model, plan.declared)
+    return put_on(target, base, base if root is None else root)
+
+
+def _generic(plan: PrefetchPlan, root: Any) -> Any:
+    """Which models a generic foreign key leads to is known when there are rows: each gets its queryset then."""
+    if plan.declared is not None:
+        return copy.copy(plan.declared.prefetch)
+    if not plan.requirements:
+        return plan.lookup
+
+    def queryset_of(model: type[Model]) -> Any:
+        base = base_queryset(plan.relation, model)
+        target = target_plan(plan, model)
+        return put_on(target, base, base if root is None else root)
+
+    return generic_prefetch(plan.lookup, list(plan.requirements), queryset_of, root)
+
+
+def _with_peers(plan: Plan, queryset: Any) -> Any:
+    """On Django 6.1: have what the plan did not foresee loaded once for all rows, unless told otherwise."""
+    if FETCH_PEERS is None or not get_settings().FETCH_PEERS:
+        return queryset
+    if not all(relations.peers_cost_nothing(decision.model) for decision in plan.decisions):
+        return queryset
+    if queryset._fetch_mode is models.FETCH_ONE:
+        queryset._fetch_mode = FETCH_PEERS
+    return queryset
+
+
+def annotate(plan: Plan, queryset: Any) -> Any:
+    """Return ``queryset`` with the annotations of ``plan``; what the developer annotated under the same name stays."""
+    missing = [annotated for annotated in plan.annotations if annotated.name not in queryset.query.annotations]
+    if not missing:
+        return queryset
+    return queryset.annotate(**{annotated.name: independent(annotated.expression, plan.model) for annotated in missing})
+
+
+def _copied(lookups: tuple[Any, ...]) -> list[Any]:
+    return [copy.copy(lookup) if isinstance(lookup, Prefetch) else lookup for lookup in lookups]

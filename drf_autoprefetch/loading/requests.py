@@ -1,0 +1,226 @@
+"""The plan of a request: what the view at hand will show, asked at the moment its rows are fetched."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.db.models import Model, QuerySet
+from rest_framework.permissions import SAFE_METHODS
+
+from ..conf import NAME, get_settings
+from ..exceptions import NotAskedError
+from ..notes import Note
+from ..planning.cache import Cache
+from ..planning.planner import make_plan
+from ..planning.plans import How, Plan
+from ..planning.written import Written, read_queryset
+from ..reading import methods
+from ..reading.origins import class_origin
+from ..reading.views import handler_name, unknown_steps
+from .asking import Answer, answer_for_instances, answer_for_rows, answers
+from .carried import carries, without_plan
+from .instances import load_for_now
+from .querysets import put_on, why_not
+
+logger = logging.getLogger("drf_autoprefetch")
+
+_disabled: ContextVar[bool] = ContextVar("drf_autoprefetch.disabled", default=False)
+
+plans: Cache[Plan] = Cache()
+
+
+@contextmanager
+def autoprefetch_disabled() -> Iterator[None]:
+    """Leave every queryset whose rows are fetched inside this block as it was. Other threads and tasks go on."""
+    token = _disabled.set(True)
+    try:
+        yield
+    finally:
+        _disabled.reset(token)
+
+
+def clear_caches() -> None:
+    """Forget every requirement and plan."""
+    answers.clear()
+    methods.clear()
+    plans.clear()
+
+
+def _settings_changed(*, setting: str, **kwargs: Any) -> None:
+    if setting == NAME:
+        clear_caches()
+
+
+setting_changed.connect(_settings_changed, dispatch_uid="drf_autoprefetch.caches")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: its plan, or why there is none; how long it took and whether it was remembered."""
+
+    plan: Plan | None
+    notes: tuple[Note, ...] = ()
+    cached: bool = False
+    seconds: float = 0.0
+
+
+class RequestPlan:
+    """Carried by the querysets of one view instance; finds the plan when their rows are fetched.
+
+    Where a method of the view's own stands between fetching the rows and showing them, it may change them, or load
+    what it likes: then they are fetched as written, and what is missing is loaded when the serializer shows them.
+
+    A view is asked for its serializer only then: ``get_serializer_class()`` and ``get_serializer_context()`` may
+    themselves ask for the queryset, and while they do, rows are loaded without a plan.
+    """
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+        self._paused = 0
+        self._shown: Any = None
+        self._loaded = False
+        self._failed = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Load rows that are fetched inside this block as the queryset says, without a plan.
+
+        They are for the view's own code, which may read anything of them: permissions, filters, the making of the
+        serializer itself.
+        """
+        self._paused += 1
+        try:
+            yield
+        finally:
+            self._paused -= 1
+
+    def load(self, queryset: Any) -> Any:
+        """Return a copy of ``queryset`` with the plan applied; None to leave it as it is. Never raises unless STRICT.
+
+        While rows are shown, a queryset that is not the one shown is that of some code beside: it stays as it is.
+        """
+        if self._paused or self._is_beside(queryset) or not self.reading:
+            return None
+        return self._guarded(self._put_on, without_plan(queryset))
+
+    def _is_beside(self, queryset: Any) -> bool:
+        """Whether rows are being shown, and ``queryset`` is not they, nor what an iterator that is shown runs over."""
+        return self._shown is not None and not isinstance(self._shown, Iterator) and queryset is not self._shown
+
+    def attend(self, serializer: Any) -> Any:
+        """Return ``serializer``, made to load what is missing on the instances it is given when it shows them."""
+        if self.switched_off() or not hasattr(serializer, "to_representation"):
+            return serializer
+        show = serializer.to_representation
+
+        def load_and_show(shown: Any) -> Any:
+            with self.shown_by(serializer, shown):
+                return show(shown)
+
+        serializer.to_representation = load_and_show
+        return serializer
+
+    @contextmanager
+    def shown_by(self, serializer: Any, shown: Any) -> Iterator[None]:
+        """Load what is missing on the rows that ``serializer`` shows inside this block. Never raises unless STRICT.
+
+        They are rows that no plan has loaded yet: those of a write, whose response must be fresh, those that a handler
+        of the view's own has fetched, and a queryset that is fetched only now.
+        """
+        forget = self._guarded(self._load_missing, serializer, shown)
+        outer, self._shown = self._shown, shown
+        try:
+            yield
+        finally:
+            self._shown = outer
+            if forget is not None:
+                forget()
+
+    def _load_missing(self, serializer: Any, shown: Any) -> Any:
+        if self._failed or self._paused or self.switched_off() or (self._loaded and not unknown_steps(self.view)):
+            return None
+        instances = [shown] if isinstance(shown, Model) else shown
+        if not isinstance(instances, (list, tuple, QuerySet)) or self._comes_by_plan(instances):
+            return None
+        rows = [instance for instance in instances if isinstance(instance, Model)]
+        if not rows or len(rows) != len(instances):
+            return None
+        requirement = self._ask(answer_for_instances, serializer, type(rows[0])).requirement
+        return load_for_now(rows, requirement)
+
+    def _put_on(self, queryset: QuerySet[Any]) -> Any:
+        if self._shown is None and unknown_steps(self.view):
+            return None
+        plan = self.outcome(queryset).plan
+        self._loaded = plan is not None
+        return None if plan is None else put_on(plan, queryset, queryset)
+
+    def _comes_by_plan(self, rows: Any) -> bool:
+        return carries(rows, self) and rows._result_cache is None
+
+    def _guarded(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return work(*arguments)
+        except Exception:
+            self._failed = True
+            if get_settings().STRICT:
+                raise
+            logger.exception("No plan for %s.%s", type(self.view).__name__, handler_name(self.view))
+            return None
+
+    @property
+    def reading(self) -> bool:
+        """Whether the request only reads, so that its queryset may be loaded by plan."""
+        return not self.switched_off() and self.view.request.method in SAFE_METHODS
+
+    def switched_off(self) -> str:
+        """Return which switch keeps this request from being planned, or an empty string."""
+        view = self.view
+        if getattr(view, "request", None) is None or getattr(view, "swagger_fake_view", False):
+            return "there is no request"
+        if _disabled.get():
+            return "autoprefetch_disabled() is in force"
+        if not get_settings().ENABLED:
+            return 'DRF_AUTOPREFETCH["ENABLED"] is False'
+        if not view.auto_prefetch:
+            return "auto_prefetch is False"
+        skipped = handler_name(view) in view.auto_prefetch_skip_actions
+        return "auto_prefetch_skip_actions names it" if skipped else ""
+
+    def outcome(self, queryset: QuerySet[Any]) -> Outcome:
+        """Return the plan for ``queryset``, made or remembered. Raises what planning raises."""
+        started = time.perf_counter()
+        problem = self.switched_off() or why_not(queryset)
+        if problem:
+            return self._without(problem)
+        written = read_queryset(queryset)
+        try:
+            answer = self._ask(answer_for_rows, queryset, written)
+        except NotAskedError as error:
+            return self._without(str(error))
+        plan, cached = self._plan(answer, written)
+        return Outcome(plan, (), cached, time.perf_counter() - started)
+
+    def _ask(self, question: Callable[..., Answer], *about: Any) -> Answer:
+        with self.paused():
+            return question(self.view, *about)
+
+    def _plan(self, answer: Answer, written: Written) -> tuple[Plan, bool]:
+        how = How(trim=bool(self.view.auto_prefetch_only) and not answer.seen)
+        if answer.key is None or not written.hashable:
+            return make_plan(answer.requirement, written, how), False
+        key = (answer.key, written, how)
+        found = plans.get(key)
+        return (found, True) if found else (plans.put(key, make_plan(answer.requirement, written, how)), False)
+
+    def _without(self, problem: str) -> Outcome:
+        origin = replace(class_origin(type(self.view), "view"), field=handler_name(self.view))
+        message = f"the queryset is left as it was, because {problem}."
+        return Outcome(None, (Note("left-alone", "", message, "Call optimize() where the rows are shown.", origin),))

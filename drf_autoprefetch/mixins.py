@@ -1,0 +1,107 @@
+"""``AutoPrefetchMixin``: the front door."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Manager, QuerySet
+from django.http import HttpResponse
+from rest_framework.exceptions import APIException, NotAcceptable
+
+from .explaining.endpoint import asked_to_explain, explain, names_explain
+from .loading.carried import carries, carry
+from .loading.requests import RequestPlan
+from .reading.code import own_code
+
+
+class AutoPrefetchMixin:
+    """Loads what the view's serializer shows, and nothing else. Inherit it before the view class.
+
+    ``prefetch_hints`` declares what is read from each row beside the serializer: paths, ``Prefetch`` objects, callables
+    of the serializer context. ``auto_prefetch`` False switches the view off, or one action with
+    ``@action(auto_prefetch=False)``; ``auto_prefetch_skip_actions`` names actions to leave alone;
+    ``auto_prefetch_only`` False loads every column. ``?explain_prefetch=1`` answers with the plan.
+
+    The queryset carries its plan from ``get_queryset()`` on; the plan is applied when its rows are fetched, so that
+    filters, paginators and code of your own find the queryset that you wrote.
+    """
+
+    prefetch_hints: Sequence[Any] = ()
+    auto_prefetch: bool = True
+    auto_prefetch_only: bool = True
+    auto_prefetch_skip_actions: Collection[str] = ()
+
+    def get_queryset(self) -> Any:
+        """Return the view's queryset, carrying the plan of this request."""
+        fresh = own_code(self, "get_queryset") is None
+        return self._carrying(super().get_queryset(), fresh=fresh)  # type: ignore[misc]
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Return the filtered queryset; it carries the plan also where ``get_queryset()`` was overridden."""
+        with self._request_plan.paused():
+            filtered = super().filter_queryset(self._carrying(queryset))  # type: ignore[misc]
+        return self._carrying(filtered)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the view's serializer; instances that no plan has loaded are loaded when it shows them."""
+        with self._request_plan.paused():
+            serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]
+        return self._request_plan.attend(serializer)
+
+    def check_object_permissions(self, request: Any, obj: Any) -> None:
+        """Check the permissions of one object; rows that they fetch beside it are loaded as written."""
+        with self._request_plan.paused():
+            super().check_object_permissions(request, obj)  # type: ignore[misc]
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Run the checks of every request; one that may ask for the plan gets it from the handler it would have had."""
+        with self._request_plan.paused():
+            self._check(request, *args, **kwargs)
+        if type(self).get_queryset is not AutoPrefetchMixin.get_queryset:
+            self.get_queryset = self._get_overridden_queryset  # type: ignore[method-assign]
+        if asked_to_explain(self, request):
+            setattr(self, request.method.lower(), self._explain)
+
+    def _check(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        except NotAcceptable as refused:
+            self._check_whatever_accepted(refused, request, *args, **kwargs)
+
+    def _get_overridden_queryset(self) -> Any:
+        """A ``get_queryset()`` of the view's own comes before the mixin's; its queryset carries the plan as well."""
+        return self._carrying(type(self).get_queryset(self))
+
+    def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:
+        """Choose the renderer of the response; a plan is not rendered by any of the view's own."""
+        return super().perform_content_negotiation(request, force or self._accepts_anything)  # type: ignore[misc]
+
+    _accepts_anything = False
+
+    def _check_whatever_accepted(self, refused: NotAcceptable, request: Any, *args: Any, **kwargs: Any) -> None:
+        """The view may not speak the format in which a plan is asked for; all its other checks come first."""
+        self._accepts_anything = names_explain(request)
+        try:
+            if self._accepts_anything:
+                super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        except APIException:
+            raise refused from None
+        if not (self._accepts_anything and asked_to_explain(self, request)):
+            raise refused
+
+    def _explain(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return explain(self, self._request_plan, request)
+
+    @cached_property
+    def _request_plan(self) -> RequestPlan:
+        return RequestPlan(self)
+
+    def _carrying(self, queryset: Any, *, fresh: bool = False) -> Any:
+        plan = self._request_plan
+        if isinstance(queryset, Manager):
+            queryset = queryset.all()
+        if not isinstance(queryset, QuerySet) or queryset._result_cache is not None or not plan.reading:
+            return queryset
+        return queryset if carries(queryset, plan) else carry(queryset, plan, fresh=fresh)

@@ -1,0 +1,1 @@
+"""From a ``Requirement`` to a ``Plan``: how to load what is read."""

@@ -1,0 +1,71 @@
+"""A bounded, thread-safe memory of plans, keyed by the live shape of serializers."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from ..conf import get_settings
+
+Value = TypeVar("Value")
+
+
+class Identity:
+    """A cache key part that equals only the very object it holds, and keeps it alive so that its id stays its own."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and other.value is self.value
+
+
+class Cache(Generic[Value]):
+    """The least recently used entries are dropped beyond ``CACHE_SIZE``; a change of settings empties it."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Hashable) -> Value | None:
+        """Return what is kept under ``key``, or None."""
+        with self._lock:
+            found = self._entries.get(key)
+            if found is None:
+                self.misses += 1
+                return None
+            self.hits += 1
+            self._entries.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, value: Value) -> Value:
+        """Keep ``value`` under ``key`` and return it."""
+        with self._lock:
+            self._entries[key] = value
+            self._entries.move_to_end(key)
+            while len(self._entries) > get_settings().CACHE_SIZE:
+                self._entries.popitem(last=False)
+        return value
+
+    def get_or_make(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """Return what is kept under ``key``, made and kept first if need be. Two threads may both make it."""
+        found = self.get(key)
+        return self.put(key, make()) if found is None else found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self.hits = self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)

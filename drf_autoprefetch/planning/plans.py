@@ -1,0 +1,117 @@
+"""``Plan``: how to load what a requirement says is read. Plain values; no request, no open queryset."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django.db.models import Model
+
+    from ..notes import Note, Origin
+    from ..reading.relations import Relation
+    from ..reading.requirements import Annotated, Declared, Requirement
+    from .written import Written
+
+
+class Strategy(str, enum.Enum):
+    """How related rows are brought in."""
+
+    ROOT = "root"
+    JOIN = "join"
+    PREFETCH = "prefetch"
+    SAME_ROW = "same row"
+    LEAVE = "left alone"
+    CACHED = "in place"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Whether columns may be left out and rows joined; ``far`` are the columns that an incoming relation hangs on."""
+
+    trim: bool = True
+    joins: bool = True
+    far: frozenset[str] = frozenset()
+
+
+#: Every column that nothing reads is left out, and what can be joined is joined.
+AS_BEST = How()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One node of the plan: which rows, how they come, which of their columns, and why.
+
+    ``path`` is dotted from the root of the plan it stands in, empty for that root. ``columns`` are the attribute names
+    selected, in the model's order; None means all of them. ``reads`` pairs each column that something shows with the
+    places that show it.
+    """
+
+    path: str
+    model: type[Model]
+    strategy: Strategy
+    why: str
+    origins: tuple[Origin, ...]
+    columns: tuple[str, ...] | None
+    reads: tuple[tuple[str, tuple[Origin, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchPlan:
+    """Rows loaded by a query of their own.
+
+    ``lookup`` is the path from the rows of the plan that holds it, through its joins. ``plans`` has one plan per target
+    model: several only behind a generic foreign key, none where Django must find the targets by itself. ``declared`` is
+    the developer's own ``Prefetch``, whose queryset is the base of the plan's. ``requirements`` say what a generic
+    foreign key's targets must have, for every model that there is. ``memo`` is for whoever loads the plan.
+    """
+
+    lookup: str
+    relation: Relation
+    plans: tuple[Plan, ...]
+    to_attr: str = ""
+    declared: Declared | None = None
+    requirements: Mapping[type[Model], Requirement] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to load rows of ``model``: what one queryset is told, and the plans of the queries that follow it.
+
+    ``only`` None means that every column is loaded. ``requirement`` is what the plan was made from, ``written``
+    what stood on the queryset that it was made around. ``kept_lookups`` are the developer's own prefetch lookups that
+    lead through no known relation.
+    """
+
+    model: type[Model]
+    select_related: tuple[str, ...]
+    only: tuple[str, ...] | None
+    prefetches: tuple[PrefetchPlan, ...]
+    annotations: tuple[Annotated, ...]
+    decisions: tuple[Decision, ...]
+    notes: tuple[Note, ...]
+    requirement: Requirement
+    written: Written
+    how: How
+    kept_lookups: tuple[Any, ...] = ()
+
+    def walk(self) -> Iterator[Plan]:
+        """Yield this plan and every plan below it."""
+        yield self
+        for prefetch in self.prefetches:
+            for plan in prefetch.plans:
+                yield from plan.walk()
+
+    @property
+    def queries(self) -> int:
+        """The largest number of queries that the plan runs; empty levels run fewer."""
+        return 1 + sum(_queries(prefetch) for prefetch in self.prefetches)
+
+
+def _queries(prefetch: PrefetchPlan) -> int:
+    declared = getattr(prefetch.declared and prefetch.declared.prefetch, "querysets", ())
+    return sum(plan.queries for plan in prefetch.plans) or len(declared) or 1

@@ -1,0 +1,1 @@
+"""From a live serializer to a ``Requirement``: what serializing one object reads."""

@@ -1,0 +1,155 @@
+"""What each type of DRF field reads: one function per type, dispatched on the field's class.
+
+Support for a field type of your own is one registration, in ``AppConfig.ready``::
+
+    @requirement.register(PriceField)
+    def _(field: Any, model: type[Model]) -> Requirement:
+        return hint_requirement(Hint(("price", "currency")), model, field.context, field_origin(field))
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from django.db.models import Model
+from rest_framework import relations as drf_relations
+from rest_framework.fields import CharField, Field, ListField, ModelField, SerializerMethodField
+from rest_framework.serializers import BaseSerializer
+
+from .bodies import (
+    Leaf,
+    asks_again,
+    declared_hint,
+    read_field_code,
+    read_representation,
+    read_str,
+    representation,
+)
+from .code import own_code
+from .hints import as_hint, hint_requirement
+from .origins import field_origin
+from .relations import get_relation
+from .requirements import Requirement, nothing
+from .sources import Rows, follow
+
+
+def read_field(field: Any, model: type[Model]) -> Requirement:
+    """Return what serializing ``field`` reads from an instance of ``model``, its declared hint included.
+
+    A hint replaces what code of the project's own might read, and adds to what is known of everything else.
+    """
+    hint = declared_hint(field)
+    if hint is None:
+        return requirement(field, model)
+    by_code = not isinstance(field, (BaseSerializer, drf_relations.RelatedField, drf_relations.ManyRelatedField))
+    origin = field_origin(field, "hint")
+    declared = hint_requirement(as_hint(hint), model, field.context, origin, by_code=by_code)
+    return declared | requirement(field, model)
+
+
+@singledispatch
+def requirement(field: Any, model: type[Model]) -> Requirement:
+    """Return what serializing ``field``, a bound field of a live serializer, reads from an instance of ``model``."""
+    return read_representation(field, model)
+
+
+@requirement.register(Field)
+def _(field: Any, model: type[Model]) -> Requirement:
+    return _attribute(field, model, lambda target: representation(field, target))
+
+
+@requirement.register(SerializerMethodField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    if own_code(field, "to_representation"):
+        return _attribute(field, model, lambda target: read_representation(field, target))
+    method = getattr(field.parent, field.method_name)
+    return _attribute(field, model, lambda target: read_field_code(field, method, target, receiver=field.parent))
+
+
+@requirement.register(ModelField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    if own_code(field, "get_attribute"):
+        return _read_get_attribute(field, model, lambda target: representation(field, target))
+    if own_code(field, "to_representation"):
+        return read_representation(field, model)
+    return follow(field, model, [field.model_field.attname], nothing)
+
+
+@requirement.register(ListField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    return _attribute(field, model, _rows_of(field, field.child))
+
+
+@requirement.register(drf_relations.ManyRelatedField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    return _attribute(field, model, _rows_of(field, field.child_relation))
+
+
+def _rows_of(field: Any, child: Any) -> Leaf:
+    """A field that shows many rows, by its child, or by code of its own that is handed all of them."""
+    own = own_code(field, "to_representation")
+    if own is None:
+        return Rows(lambda target: representation(child, target))
+    if asks_again(own):
+        return lambda target: read_representation(field, target)
+    return Rows(lambda target: read_field_code(field, own, target, receiver=field, many=True))
+
+
+@requirement.register(drf_relations.RelatedField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    if own_code(field, "get_attribute"):
+        return _attribute(field, model, lambda target: representation(field, target))
+    if field.use_pk_only_optimization() and field.source_attrs:
+        *way, last = field.source_attrs
+        return follow(field, model, way, lambda target: _key(field, target, last))
+    return follow(field, model, field.source_attrs, lambda target: representation(field, target))
+
+
+@representation.register(CharField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    if own_code(field, "to_representation"):
+        return read_representation(field, model)
+    return read_str(field, model)
+
+
+@representation.register(drf_relations.RelatedField)
+def _(field: Any, model: type[Model]) -> Requirement:
+    """What a related field reads from the related object itself."""
+    if own_code(field, "to_representation"):
+        return read_representation(field, model)
+    match field:
+        case drf_relations.PrimaryKeyRelatedField():
+            return follow(field, model, ["pk"], nothing)
+        case drf_relations.HyperlinkedRelatedField():
+            return _linked(field, model)
+        case drf_relations.SlugRelatedField():
+            return follow(field, model, field.slug_field.replace("__", ".").split("."), nothing)
+    return read_str(field, model)
+
+
+def _attribute(field: Any, model: type[Model], leaf: Leaf) -> Requirement:
+    if own_code(field, "get_attribute"):
+        return _read_get_attribute(field, model, leaf)
+    return follow(field, model, field.source_attrs, leaf)
+
+
+def _key(field: Any, model: type[Model], name: str) -> Requirement:
+    """The key of a related object stands in the foreign key column: no join, no row."""
+    relation = get_relation(model, name)
+    if relation is not None and relation.key:
+        return follow(field, model, [relation.key], nothing)
+    return follow(field, model, [name], lambda target: representation(field, target))
+
+
+def _linked(field: Any, model: type[Model]) -> Requirement:
+    """Links are made of the lookup column; DRF also looks at the primary key, to skip unsaved objects."""
+    if own := own_code(field, "get_url"):
+        return read_field_code(field, own, model, receiver=field)
+    return follow(field, model, [field.lookup_field], nothing)
+
+
+def _read_get_attribute(field: Any, model: type[Model], leaf: Leaf) -> Requirement:
+    """A field with a ``get_attribute`` of its own is handed the whole instance."""
+    own = own_code(field, "get_attribute")
+    return read_field_code(field, own, model, receiver=field, returned=leaf)

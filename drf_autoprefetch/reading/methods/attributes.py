@@ -1,0 +1,236 @@
+"""What reading an attribute of each kind of value gives."""
+
+from __future__ import annotations
+
+from types import FunctionType, MemberDescriptorType
+from typing import Any
+
+from django.db.models import Manager, Model
+from django.db.models.fields.files import FieldFile, FileDescriptor, ImageFieldFile
+from django.db.models.manager import ManagerDescriptor
+
+from ..attributes import Code, Column, Inert, get_attribute, get_column
+from ..hints import hint_of
+from ..relations import Relation
+from .binding import bind, class_of
+from .escaping import escape
+from .machine import ATTRIBUTES, Machine, rule
+from .names import assigned_names, attribute, next_in_mro, static
+from .trails import Node
+from .values import (
+    NEVER,
+    OTHER,
+    PLAIN,
+    Above,
+    Box,
+    File,
+    Known,
+    Many,
+    Method,
+    Query,
+    Row,
+    Self,
+    Serializer,
+    Super,
+    Values,
+    known,
+)  # fmt: skip
+from .views import is_rows, rows
+
+_FILE = ("name", "field", "storage")
+_PRIVATE = ("__dict__", "_prefetched_objects_cache", "_state")
+
+
+@rule(ATTRIBUTES, Row)
+def _row(m: Machine, row: Row, name: str) -> Values:
+    node, model = row.node, row.node.model
+    if name == "__class__":
+        return known(model)
+    if name in _PRIVATE:
+        escape(m, frozenset([row]), f"reads {name} of {{it}}")
+        return PLAIN
+    match get_attribute(model, name):
+        case Column(names=names):
+            node.read(names, m.place)
+            return _column(node, name)
+        case Relation() as relation:
+            return follow(m, node, relation)
+        case Code(function=function):
+            return _code(m, row, name, function)
+        case Inert():
+            return _inert(m, node, name)
+
+
+def _column(node: Node, name: str) -> Values:
+    descriptor = static(node.model, name)
+    if not isinstance(descriptor, FileDescriptor):
+        return PLAIN
+    return frozenset([File(node)])
+
+
+def follow(m: Machine, node: Node, relation: Relation) -> Values:
+    """Return the rows, or the manager of the rows, behind a relation."""
+    back = frozenset(Row(ancestor) for ancestor in node.ancestors(relation))
+    if relation.model is None:
+        if not node.detached:
+            node.touched.setdefault(relation.name, set()).add(m.place)
+            node.notes[("generic-target", m.place)] = (relation.name, "")
+        return PLAIN | back
+    child = node.child(relation, relation.model)
+    if child.detached:
+        _too_deep(m, node, relation)
+    if relation.to_many:
+        return frozenset([Many(child, child if child.detached else node, relation)])
+    child.touch(m.place)
+    return frozenset([Row(child)]) | back
+
+
+def _too_deep(m: Machine, node: Node, relation: Relation) -> None:
+    if not node.detached:
+        node.read(relation.near, m.place)
+        node.notes[("depth-limit", m.place)] = (relation.name, "")
+
+
+def _code(m: Machine, row: Row, name: str, function: Any) -> Values:
+    """A property or method: its hint, else its body."""
+    column = get_column(row.node.model, name)
+    if column is not None:
+        row.node.read(column.names, m.place)
+    if hint_of(function) is not None:
+        row.node.hinted[id(function)] = (function, m.place)
+        return PLAIN
+    return bind(m, row, name, function)
+
+
+def _inert(m: Machine, node: Node, name: str) -> Values:
+    """A constant of the model's class, or something that was set on the instance from outside."""
+    edge = m.filled.get((node.model, name))
+    if edge is not None and not node.detached:
+        return _filled(m, node, edge)
+    found = static(node.model, name)
+    if isinstance(found, (staticmethod, classmethod)):
+        return bind(m, Row(node), name, found)
+    return known(found) if isinstance(found, (type, str, int, tuple)) else PLAIN
+
+
+def _filled(m: Machine, node: Node, edge: Any) -> Values:
+    """The list that a declared ``Prefetch(to_attr=…)`` fills."""
+    found = NEVER
+    for model in edge.targets:
+        child = node.child(edge.relation, model, edge)
+        child.touch(m.place)
+        found = found | {Row(child)}
+    return m.filled_box("list", found, "filled", node, edge.name)
+
+
+@rule(ATTRIBUTES, File)
+def _file(m: Machine, file: File, name: str) -> Values:
+    """Django's own file values answer by themselves; those of a project may look at their row."""
+    if name == "instance":
+        return frozenset([Row(file.node)])
+    if name not in _FILE and static(FieldFile, name) is None and static(ImageFieldFile, name) is None:
+        escape(m, frozenset([file]), f"reads {name} of a file of {{it}}")
+    return PLAIN
+
+
+@rule(ATTRIBUTES, Known)
+def _known(m: Machine, found: Known, name: str) -> Values:
+    owner = found.object
+    if isinstance(owner, type):
+        return _class_attribute(m, owner, name)
+    if type(owner).__module__ == "builtins" or isinstance(owner, Manager):
+        return attribute(owner, name) if type(owner).__name__ == "module" else frozenset([Method(found, name)])
+    member = static(type(owner), name) if name not in getattr(owner, "__dict__", ()) else None
+    if isinstance(member, (FunctionType, property, staticmethod, classmethod)):
+        return bind(m, found, name, member)
+    return frozenset([Method(found, name)])
+
+
+def _class_attribute(m: Machine, cls: type, name: str) -> Values:
+    member = static(cls, name)
+    match member:
+        case ManagerDescriptor():
+            return known(vars(member)["manager"])
+        case staticmethod(__func__=function):
+            return known(function)
+        case classmethod(__func__=function):
+            return frozenset([Method(Known(cls), name, function)])
+        case FunctionType() | type() | str() | int() | tuple():
+            return known(member)
+    if issubclass(cls, Model) or member is None:
+        return PLAIN
+    if cls.__module__ in ("builtins", "itertools"):
+        return known(getattr(cls, name))
+    return known(member) if callable(member) else PLAIN
+
+
+@rule(ATTRIBUTES, Self)
+def _self(m: Machine, receiver: Self, name: str) -> Values:
+    if is_rows(receiver, name):
+        return rows(m) if name == "queryset" else frozenset([Method(receiver, name)])
+    if name in ("parent", "root"):
+        return frozenset([Above()])
+    if name == "instance":
+        return frozenset([Row(m.root), OTHER])
+    if name == "__class__":
+        return known(receiver.cls)
+    if name == "child" and hasattr(receiver.cls, "to_representation"):
+        return frozenset([Serializer((None, NEVER))])
+    member = static(receiver.cls, name)
+    module = getattr(getattr(member, "fget", getattr(member, "func", member)), "__module__", "") or ""
+    if member is None or (module.startswith("rest_framework") and not isinstance(member, FunctionType)):
+        return PLAIN
+    if isinstance(member, (FunctionType, staticmethod, classmethod, type)) or hasattr(type(member), "__get__"):
+        return bind(m, receiver, name, member)
+    return (
+        known(member) if name not in assigned_names(receiver.cls) and isinstance(member, (str, int, tuple)) else PLAIN
+    )
+
+
+@rule(ATTRIBUTES, Above)
+def _above(m: Machine, above: Above, name: str) -> Values:
+    """Only the context is free of rows up there."""
+    if name in ("context", "_context"):
+        return PLAIN
+    if name in ("parent", "root"):
+        return frozenset([above])
+    escape(m, frozenset([above]), f"reads {name} of {{it}}")
+    return PLAIN
+
+
+@rule(ATTRIBUTES, Super)
+def _super(m: Machine, found: Super, name: str) -> Values:
+    if name == "__class__":
+        return known(class_of(found.owner))
+    member = next_in_mro(class_of(found.owner), found.cls, name)
+    if member is None:
+        return frozenset([Method(found.owner, name)])
+    if member is object.__init__:
+        return known(member)
+    return bind(m, found.owner, name, member)
+
+
+@rule(ATTRIBUTES, Query)
+def _by_name(m: Machine, owner: Any, name: str) -> Values:
+    return frozenset([Method(owner, name)])
+
+
+@rule(ATTRIBUTES, Method)
+def _method(m: Machine, method: Method, name: str) -> Values:
+    """An attribute of something that is known by name only."""
+    if isinstance(method.owner, Known):
+        return frozenset([Method(method.owner, name)])
+    if name not in ("__name__", "__qualname__", "__doc__"):
+        escape(m, frozenset([method]), f"reads {name} of a method of {{it}}")
+    return PLAIN
+
+
+@rule(ATTRIBUTES, Box)
+def _box(m: Machine, box: Box, name: str) -> Values:
+    if box.kind != "object":
+        return frozenset([Method(box, name)])
+    found = box.slots.get(("slot", name), NEVER)
+    member = static(box.cls, name)
+    if member is None or isinstance(member, MemberDescriptorType):
+        return found or PLAIN
+    return found | bind(m, box, name, member)

@@ -1,0 +1,149 @@
+"""Related managers and querysets: what the prefetch cache serves, and what asks the database for each row."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from types import FunctionType
+from typing import Any
+
+from django.db.models.manager import BaseManager
+from django.db.models.query import QuerySet
+
+from ..columns import default_ordering
+from .comparing import identify, look_up
+from .machine import ATTRIBUTES, Machine, rule
+from .names import is_framework, static
+from .trails import Unserved
+from .values import PLAIN, Call, Known, Many, Method, Query, Row, Values, known
+
+_ONE = {"get", "first", "last", "latest", "earliest", "create"}
+_NO_ROWS = {"values", "values_list", "aggregate", "count", "exists", "contains", "dates", "datetimes", "explain",
+            "delete", "update", "in_bulk", "none", "add", "remove", "clear", "set", "bulk_create"}  # fmt: skip
+_FACTS = {"ordered", "query", "db", "core_filters", "source_field_name", "target_field_name", "through", "name"}
+
+
+@rule(ATTRIBUTES, Many)
+def _attribute(m: Machine, many: Many, name: str) -> Values:
+    if name == "model":
+        return known(many.node.model)
+    if name == "instance" and many.manager:
+        return frozenset([Row(many.owner)])
+    return PLAIN if name in _FACTS else frozenset([Method(many, name)])
+
+
+def classes(model: Any, manager: bool) -> list[type]:
+    """Return the classes in which a method of a related manager, or of a queryset, is looked up."""
+    default: Any = model._default_manager
+    queryset = getattr(default, "_queryset_class", QuerySet)
+    return [type(default), queryset] if manager else [queryset]
+
+
+def call_many(m: Machine, many: Many, method: Method, call: Call) -> Values:
+    """Call a method of a related manager or of a queryset made of one."""
+    function = method.function or _own_method(many.node.model, many.manager, method.name)
+    if isinstance(function, FunctionType) and not is_framework(function):
+        return _run(m, many, replace(many, manager=False), function, call)
+    if many.relation is None:
+        return _given(m, many, method.name, call)
+    if many.node.detached:
+        return _fresh(m, many, method.name, call)
+    return _cached(m, many, method.name, call)
+
+
+def _given(m: Machine, rows: Many, name: str, call: Call) -> Values:
+    """The rows that a list serializer is handed: a queryset made of them may still carry the plan."""
+    look_up(m, call.everything())
+    if name in _NO_ROWS:
+        return PLAIN
+    if name in _ONE:
+        return m.elements(frozenset([rows]))
+    if name not in ("all", "get_queryset") and hasattr(m.receiver, "to_representation"):
+        m.root.notes[("not-planned", m.place)] = (f"{call.name}({call.text}) of its rows", rows.node.model.__name__)
+    return frozenset([replace(rows, manager=False)])
+
+
+def _own_method(model: Any, manager: bool, name: str) -> Any:
+    for cls in classes(model, manager):
+        found = static(cls, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _run(m: Machine, manager: Any, queryset: Any, function: FunctionType, call: Call) -> Values:
+    """A method of the project's own. Those of a queryset class are copied to its manager, which wraps them."""
+    inner = inspect.unwrap(function)
+    owner = manager if inner is function else queryset
+    return m.call(known(inner), replace(call, args=(frozenset([owner]), *call.args)))
+
+
+def _cached(m: Machine, many: Many, name: str, call: Call) -> Values:
+    """What a prefetched relation answers without a query."""
+    rows: Values = frozenset([Row(many.node)])
+    if name == "none":
+        return frozenset([Query(many.node.model)])
+    if name in ("all", "get_queryset", "_clone"):
+        return frozenset([replace(many, manager=False)])
+    if name in ("count", "exists", "contains", "__len__", "__contains__"):
+        many.node.touch(m.place)
+        if "contains" in name:
+            identify(m, call.everything() | rows)
+        return PLAIN
+    if name in ("__iter__", "__getitem__") or (name == "first" and default_ordering(many.node.model)):
+        many.node.touch(m.place)
+        return rows if name == "first" else m.filled_box("list", rows, "rows", many.node)
+    return _fresh(m, many, name, call)
+
+
+def _fresh(m: Machine, many: Many, name: str, call: Call) -> Values:
+    """What runs a query for each row: its rows are whole, and what was called is told in a note."""
+    look_up(m, call.everything())
+    step = f"{name}({call.text})"
+    place = many.place if many.chain else m.place
+    chain = (*many.chain, step) if len(many.chain) < 8 and step not in many.chain else many.chain
+    constant = many.constant and call.constant
+    owner = many.owner
+    if not owner.detached and many.relation is not None:
+        owner.read(many.relation.near, m.place)
+        seen = owner.unserved.get(place)
+        if seen is None or len(seen.chain) <= len(chain):
+            owner.unserved[place] = Unserved(many.relation, chain, constant)
+    loose = owner.outside(many.node.model)
+    if name in _ONE:
+        return frozenset([Row(loose)])
+    if name in _NO_ROWS:
+        return frozenset([Query(many.node.model)]) if name.startswith(("values", "dat", "none")) else PLAIN
+    if name in ("get_or_create", "update_or_create"):
+        return m.filled_box("tuple", frozenset([Row(loose)]) | PLAIN, "made", call.key)
+    return frozenset([replace(many, node=loose, manager=False, chain=chain, constant=constant, place=place)])
+
+
+def call_own(m: Machine, owner: Known, name: str, call: Call) -> Values:
+    """Call a method of a manager that the body reaches by itself: ``Review.objects.filter(book=book)``."""
+    manager: Any = owner.object
+    function = static(type(manager), name)
+    query = Query(manager.model)
+    if isinstance(function, FunctionType) and not is_framework(function):
+        return _run(m, owner, query, function, call)
+    if name == "get_for_model":
+        return PLAIN
+    if isinstance(manager, (BaseManager, QuerySet)) and name not in ("none", "model", "db"):
+        model = getattr(manager.model, "__name__", "")
+        m.root.notes[("not-planned", m.place)] = (f"{model}.objects.{name}({call.text})", model)
+    return _standard(m, query, name, call)
+
+
+def call_query(m: Machine, method: Method, call: Call) -> Values:
+    """Call a method of such a manager's queryset."""
+    query = method.owner
+    function = method.function or _own_method(query.model, False, method.name) if query.model is not None else None
+    if isinstance(function, FunctionType) and not is_framework(function):
+        return _run(m, query, query, function, call)
+    return _standard(m, query, method.name, call)
+
+
+def _standard(m: Machine, query: Query, name: str, call: Call) -> Values:
+    """Rows of such queries are whole: nothing is planned for them."""
+    look_up(m, call.everything())
+    return PLAIN if name in _ONE | _NO_ROWS else frozenset([query])

@@ -1,0 +1,161 @@
+"""From what was written down to a ``Requirement``, with origins and notes that name the caller's field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db.models import Model
+
+from ...notes import Note, Origin
+from ..hints import hint_of, hint_requirement
+from ..origins import shorten
+from ..relations import Relation, relations
+from ..requirements import Edge, Requirement, everything, nothing, union
+from . import wording
+from .trails import Node, Place
+
+Child = Callable[[Any, type[Model]], Requirement]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the caller knows about a body.
+
+    ``model`` is that of the instance it is given, ``receiver`` its ``self`` (None: the instance itself). ``child``
+    says what a serializer class or instance that is called in the body reads from its model, ``declared`` what the
+    receiver's own fields read, ``returned`` what the caller reads from each row that the body gives back (None: that
+    is not known). ``filled`` has the edges that declared ``Prefetch(to_attr=…)`` objects fill, by model and attribute.
+    """
+
+    model: type[Model]
+    origin: Origin
+    path: str
+    receiver: Any = None
+    child: Child | None = None
+    declared: Child | None = None
+    returned: Callable[[type[Model]], Requirement] | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    filled: Mapping[tuple[type[Model], str], Edge] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read once: the root of the trail and the name of the body."""
+
+    root: Node
+    name: str
+    remark: str = ""
+
+
+def requirement_of(reading: Reading, subject: Subject) -> Requirement:
+    """Return what the body asks of its instance."""
+    return _Stamp(reading, subject).build(reading.root)
+
+
+@dataclass(slots=True)
+class _Stamp:
+    reading: Reading
+    subject: Subject
+    seen: list[str] | None = None
+
+    def build(self, node: Node) -> Requirement:
+        model = node.model
+        reads = {name: self._origins(places) for name, places in node.reads.items()}
+        everywhere = self._origins(node.escapes)
+        found = Requirement(model, reads, everywhere, self._edges(node), notes=frozenset(self._notes(node)))
+        return union(model, [found, *self._others(node)])
+
+    def _origin(self, place: Place) -> Origin:
+        file, line = place
+        origin = self.subject.origin
+        return replace(origin, file=shorten(file) or origin.file, line=line or origin.line, kind="method body")
+
+    def _origins(self, places: Any) -> frozenset[Origin]:
+        return frozenset(map(self._origin, places))
+
+    def _edges(self, node: Node) -> dict[str, Edge]:
+        edges: dict[str, Edge] = {}
+        for name, places in node.touched.items():
+            child = node.children.get(name)
+            if child is None:
+                relation = _generic(node.model, name)
+                edges[name] = Edge(relation, {}, origins=self._origins(places), beyond=True)
+                continue
+            assert child.relation is not None
+            given = child.edge or Edge(child.relation, {}, beyond=True)
+            edges[name] = replace(given, targets={child.model: self.build(child)}, origins=self._origins(places))
+        return edges
+
+    def _others(self, node: Node) -> Iterator[Requirement]:
+        """Hints of what was called, serializers that were called, and rows that the caller gets."""
+        subject, model = self.subject, node.model
+        for function, place in node.hinted.values():
+            hint = hint_of(function)
+            if hint is not None:
+                origin = replace(self._origin(place), kind="hint")
+                yield hint_requirement(hint, model, subject.context, origin)
+        for kind, cls, place in node.represented.values():
+            yield self._represented(kind, cls, node, place)
+        for place in node.returned:
+            yield self._returned(node, place)
+        for target in node.loose.values():
+            yield from self._loose(node, target)
+
+    def _loose(self, node: Node, target: Node) -> Iterator[Requirement]:
+        """Rows of a query of the body's own ask for nothing, but what is noted on them is told."""
+        notes = frozenset(self._notes(target))
+        if notes:
+            yield Requirement(node.model, notes=notes)
+
+    def _represented(self, kind: str, cls: Any, node: Node, place: Place) -> Requirement:
+        subject = self.subject
+        if kind == "declared" and subject.declared is not None:
+            return subject.declared(subject.receiver, node.model)
+        if kind == "child" and subject.child is not None:
+            return subject.child(getattr(subject.receiver, "child", subject.receiver), node.model)
+        if kind == "class" and subject.child is not None:
+            return subject.child(cls, node.model)
+        return self._lost(node, place, f"passes the {wording.noun(node)} to {getattr(cls, '__name__', 'its fields')}()")
+
+    def _returned(self, node: Node, place: Place) -> Requirement:
+        if self.subject.returned is not None:
+            return self.subject.returned(node.model)
+        return self._lost(node, place, f"returns the {wording.noun(node)}")
+
+    def _lost(self, node: Node, place: Place, reason: str) -> Requirement:
+        return everything(node.model, self._origin(place), self._unread(node, place, reason))
+
+    def _unread(self, node: Node, place: Place, reason: str) -> Note:
+        message = f"what {self.reading.name} reads is unknown because it {reason};"
+        message += f" all columns of {node.model.__name__} are loaded."
+        return Note("code-unread", self.subject.path, message, self._remedy(), self._origin(place))
+
+    def _remedy(self) -> str:
+        if self.seen is None:
+            self.seen = wording.paths(self.reading.root)
+        return wording.hint(self.seen)
+
+    def _notes(self, node: Node) -> Iterator[Note]:
+        path = self.subject.path
+        for place, reason in node.escapes.items():
+            yield self._unread(node, place, reason)
+        for place, unserved in node.unserved.items():
+            message, remedy = wording.not_planned(self.reading.name, node, unserved)
+            yield Note("not-planned", path, message, remedy, self._origin(place))
+        for (kind, place), (name, extra) in node.notes.items():
+            message, remedy = wording.remark(kind, self.reading.name, node, name, extra)
+            yield Note(kind, path, message, remedy, self._origin(place))
+
+
+def _generic(model: type[Model], name: str) -> Relation:
+    return relations(model)[name]
+
+
+def unread(subject: Subject, name: str, reason: str) -> Requirement:
+    """Return everything, with a note that says why nothing is known of a function."""
+    message = f"what {name} reads is unknown because {reason}; all columns of {subject.model.__name__} are loaded."
+    origin = replace(subject.origin, kind="method body")
+    note = Note("code-unread", subject.path, message, wording.hint([]), origin)
+    return everything(subject.model, origin, note) | nothing(subject.model)

@@ -1,0 +1,32 @@
+"""A view's own handlers: the rows that its framework methods give are the planned ones."""
+
+from __future__ import annotations
+
+from .machine import Machine
+from .values import Call, Many, Row, Self, Serializer, Values, known
+
+_LISTS = ("get_queryset", "filter_queryset", "queryset")
+_ROWS = (*_LISTS, "paginate_queryset", "get_object", "get_serializer", "check_object_permissions")
+
+
+def is_rows(receiver: Self, name: str) -> bool:
+    """Whether ``self.name`` of a view leads to its rows."""
+    return name in _ROWS and hasattr(receiver.cls, "get_queryset") and not hasattr(receiver.cls, "to_representation")
+
+
+def rows(m: Machine) -> Values:
+    """Return the queryset of the view: whatever is made of it, its rows are those that were planned."""
+    return frozenset([Many(m.root, m.root, None, manager=False)])
+
+
+def call_view(m: Machine, name: str, call: Call) -> Values:
+    """Call one of the methods with which a view comes by its rows, or hands them on to what is planned elsewhere."""
+    if name in _LISTS:
+        return rows(m)
+    if name == "paginate_queryset":
+        return m.filled_box("list", frozenset([Row(m.root)]), "page") | known(None)
+    if name == "get_object":
+        return frozenset([Row(m.root)])
+    if name == "get_serializer":
+        return frozenset([Serializer((None, call.arg(0, "instance")))])
+    return known(None)

@@ -1,0 +1,168 @@
+"""What a view reads from its rows beside the serializer: permissions, paginators, handlers of its own."""
+
+from __future__ import annotations
+
+import dis
+import itertools
+from collections.abc import Hashable, Iterator
+from types import CodeType
+from typing import Any
+
+from django.db.models import Model
+
+from ..notes import Note, Origin
+from . import attributes
+from .bodies import read_code, view_subject
+from .code import codes_in, names_used, own_code
+from .hints import hint_of
+from .origins import class_origin, function_place
+from .requirements import Requirement, everything, nothing, reads
+
+#: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden.
+_STEPS = ("list", "retrieve", "get_object", "paginate_queryset", "get_paginated_response")
+
+
+def handler_name(view: Any) -> str:
+    """Return the name of the method that answers the request: the action of a viewset, else the HTTP method."""
+    name = getattr(view, "action", None) or view.request.method.lower()
+    return "get" if name == "head" else str(name)
+
+
+#: Names by which the making of a serializer may ask for rows itself.
+_ASKING_ROWS = frozenset({"get_object", "get_queryset", "filter_queryset", "queryset", "objects", "_default_manager"})
+
+
+def asks_for_rows(view: Any, name: str) -> bool:
+    """Return whether the view's own method ``name`` asks the database, as far as its names tell."""
+    own = own_code(view, name)
+    if own is None:
+        return False
+    names = names_used(own)
+    return names is None or not _ASKING_ROWS.isdisjoint(names)
+
+
+def is_detail(view: Any) -> bool:
+    """Return whether the handler answers one object rather than a list of them."""
+    name = handler_name(view)
+    detail = getattr(view, "detail", None)
+    if detail is None:
+        detail = getattr(getattr(view, name, None), "detail", None)
+    if detail is None and name not in ("list", "retrieve"):
+        return (view.lookup_url_kwarg or view.lookup_field) in (getattr(view, "kwargs", None) or {})
+    return name == "retrieve" if detail is None else bool(detail)
+
+
+def view_key(view: Any, queryset: Any) -> Hashable:
+    """Return a value that differs wherever ``read_view()`` may."""
+    detail = is_detail(view)
+    permissions = tuple(map(type, view.get_permissions())) if detail else ()
+    paginator = None if detail else getattr(view, "paginator", None)
+    cursor = _cursor_columns(view, paginator, queryset)
+    return (type(view), handler_name(view), permissions, type(paginator), cursor)
+
+
+def read_view(view: Any, model: type[Model], queryset: Any) -> Requirement:
+    """Return what the view's own code reads from each row, beside what the serializer shows."""
+    total = nothing(model)
+    found_by = (_handlers, _paginator, _permissions)
+    for found in (*(find(view, model) for find in found_by), _cursor(view, model, queryset)):
+        for requirement in found:
+            total = total | requirement
+    return total
+
+
+def unknown_steps(view: Any) -> list[str]:
+    """Return which methods between fetching the rows and showing them are the view's own, and have no hint."""
+    return [name for name in _steps(view) if _is_unknown(own_code(view, name))]
+
+
+def _steps(view: Any) -> list[str]:
+    skipped = ("list", "paginate_queryset", "get_paginated_response") if is_detail(view) else ("retrieve", "get_object")
+    return list(dict.fromkeys((handler_name(view), *(name for name in _STEPS if name not in skipped))))
+
+
+def _is_unknown(own: Any) -> bool:
+    return own is not None and hint_of(own) is None
+
+
+def _handlers(view: Any, model: type[Model]) -> Iterator[Requirement]:
+    for name in _steps(view):
+        own = own_code(view, name)
+        if own is not None:
+            yield _sees_rows(own, model, _view_origin(view, name, own), view)
+
+
+#: What a paginator may ask of ``self.page`` without looking at a row.
+_PAGE_FACTS = frozenset(
+    ("paginator", "number", "has_next", "has_previous", "has_other_pages", "next_page_number", "previous_page_number")
+)
+
+
+def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
+    """A paginator of the project's own fetches the page, and may look at it."""
+    paginator = getattr(view, "paginator", None)
+    if paginator is None or is_detail(view):
+        return
+    for name in dir(type(paginator)):
+        own = own_code(paginator, name)
+        if own is not None and (name == "paginate_queryset" or _looks_at_page(own)):
+            file, line = function_place(own)
+            origin = Origin(type(paginator).__name__, name, file, line, "view")
+            yield _sees_rows(own, model, origin, view)
+
+
+def _looks_at_page(function: Any) -> bool:
+    """Whether a function takes ``.page`` for more than to ask how many there are."""
+    names = names_used(function) or ()
+    return "page" in names and any(map(_looks_inside, codes_in(function.__code__)))
+
+
+def _looks_inside(code: CodeType) -> bool:
+    names = [str(instruction.argval) for instruction in dis.get_instructions(code)]
+    return any(after not in _PAGE_FACTS for name, after in itertools.pairwise(names) if name == "page")
+
+
+def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
+    """Only views of one object ask ``has_object_permission``."""
+    if not is_detail(view):
+        return
+    for permission in view.get_permissions():
+        own = own_code(permission, "has_object_permission")
+        if own is not None:
+            file, line = function_place(own)
+            origin = Origin(type(permission).__name__, "has_object_permission", file, line, "view")
+            yield read_code(own, view_subject(model, origin, view, permission), argument=2)
+
+
+def _sees_rows(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
+    if hint_of(own):
+        return read_code(own, view_subject(model, origin, view, view))
+    note = Note(
+        "view-code",
+        "",
+        "it sees the rows too and may go anywhere from them: all their columns are loaded, and where it fetches them"
+        " itself, what the serializer shows beyond them is loaded when it shows it.",
+        'Write @prefetch_hint("…") above it, with what it reads from a row beside the serializer.',
+        origin,
+    )
+    return everything(model, origin, note)
+
+
+def _cursor(view: Any, model: type[Model], queryset: Any) -> Iterator[Requirement]:
+    """Cursor pagination makes its position of the first ordering column of a row."""
+    paginator = None if is_detail(view) else getattr(view, "paginator", None)
+    for name in _cursor_columns(view, paginator, queryset):
+        column = attributes.get_column(model, name.lstrip("-"))
+        if column is not None:
+            yield reads(model, column, class_origin(type(paginator), "view"))
+
+
+def _cursor_columns(view: Any, paginator: Any, queryset: Any) -> tuple[str, ...]:
+    if not hasattr(paginator, "cursor_query_param"):
+        return ()
+    return tuple(paginator.get_ordering(view.request, queryset, view))
+
+
+def _view_origin(view: Any, name: str, function: Any) -> Origin:
+    file, line = function_place(function)
+    return Origin(type(view).__name__, name, file, line, "view")

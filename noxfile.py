@@ -1,0 +1,199 @@
+"""Every check this project has: ``nox -l`` lists them, ``nox`` runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nox
+
+# uv trusts what the machine trusts, as pip does: certificates of a company's proxy are there.
+os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests", "coverage", "package", "demo"]
+
+DJANGO = {"5.2": "3.10", "6.0": "3.12", "6.1": "3.12"}
+"""Each supported Django and its oldest Python."""
+
+DATABASES = {
+    "postgresql": os.environ.get("POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres"),
+    "mariadb": os.environ.get("MARIADB_URL", "mysql://root@127.0.0.1:3306/test"),
+}
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+
+USE_WHEEL = """
+import importlib.util, pathlib
+import drf_autoprefetch
+
+folder = pathlib.Path(drf_autoprefetch.__file__).parent
+assert folder.parent.name == "site-packages", folder
+assert (folder / "py.typed").is_file()
+assert not importlib.util.find_spec("tests") and not importlib.util.find_spec("demo")
+
+from django.conf import settings
+settings.configure(INSTALLED_APPS=["drf_autoprefetch"])
+import django
+django.setup()
+from django.core.management import call_command
+call_command("check")
+from drf_autoprefetch import *
+from rest_framework.viewsets import ModelViewSet
+print(type("View", (AutoPrefetchMixin, ModelViewSet), {}).__mro__[1], folder)
+"""
+
+
+def number(version: str) -> tuple[int, ...]:
+    """Make versions comparable: 3.9 is older than 3.10."""
+    return tuple(map(int, version.split(".")))
+
+
+def show_pyenv_versions() -> None:
+    """Put pyenv's Pythons on PATH: its shims offer only those that are switched on."""
+    if shutil.which("pyenv"):
+        root = subprocess.run(["pyenv", "root"], check=True, capture_output=True, text=True).stdout.strip()
+        folders = sorted(map(str, Path(root).glob("versions/3.*/bin")), reverse=True)
+        os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
+
+
+def is_installed(python: str) -> bool:
+    """Tell whether this machine has that Python, and not only a shim of its name."""
+    path = shutil.which(f"python{python}")
+    return path is not None and subprocess.run([path, "--version"], capture_output=True).returncode == 0
+
+
+show_pyenv_versions()
+INSTALLED = [python for python in PYTHONS if is_installed(python)]
+NEWEST = (INSTALLED or PYTHONS)[-1]
+
+
+def matrix() -> list[object]:
+    """Every Python with every Django that supports it; tagged ``ci``, for each Django, with the oldest one here."""
+    rows: list[object] = []
+    for django, oldest in DJANGO.items():
+        pythons = [python for python in PYTHONS if number(python) >= number(oldest)]
+        # Where none is installed, nox skips the row, or in CI fails: a Django that nobody tried is not supported.
+        chosen = next((python for python in pythons if python in INSTALLED), oldest)
+        rows += [nox.param(python, django, tags=["ci"] if python == chosen else []) for python in pythons]
+    return rows
+
+
+def group(name: str) -> list[str]:
+    """Read what a dependency group of pyproject.toml lists."""
+    return list(nox.project.dependency_groups(PYPROJECT, name))
+
+
+def run_tests(session: nox.Session, name: str, **env: str) -> None:
+    """Run the suite; what it covered is kept under `name` until ``coverage`` combines it."""
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env={"COVERAGE_FILE": f".coverage.{name}", **env})
+
+
+@nox.session
+@nox.parametrize("python,django", matrix())
+def tests(session: nox.Session, django: str) -> None:
+    """Run the test suite on SQLite."""
+    # The oldest row has the oldest supported REST framework too.
+    is_oldest = (session.python, django) == (PYTHONS[0], next(iter(DJANGO)))
+    rest_framework = "djangorestframework~=3.15.0" if is_oldest else "djangorestframework"
+    session.install("-e", ".", *group("test"), f"django~={django}.0", rest_framework)
+    run_tests(session, f"{session.python}-{django}")
+
+
+@nox.session(python=NEWEST)
+@nox.parametrize("database", list(DATABASES))
+def databases(session: nox.Session, database: str) -> None:
+    """Run the test suite on PostgreSQL (POSTGRES_URL) and MariaDB (MARIADB_URL)."""
+    url = DATABASES[database]
+    if not is_listening(url):
+        give_up = session.error if os.environ.get("CI") else session.skip
+        give_up(f"nothing listens at {url}")
+    session.install("-e", ".", *group("test"), *group("databases"))
+    run_tests(session, database, DATABASE_URL=url)
+
+
+def is_listening(url: str) -> bool:
+    """Tell whether anything answers where `url` points."""
+    address = urlsplit(url)
+    port = address.port or (3306 if address.scheme == "mysql" else 5432)
+    try:
+        socket.create_connection((address.hostname or "127.0.0.1", port), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+@nox.session(python=NEWEST)
+def coverage(session: nox.Session) -> None:
+    """Demand that the test runs before this one, together, covered every line and branch."""
+    session.install(*group("test"))
+    session.run("coverage", "combine", "--keep")
+    session.run("coverage", "report")
+
+
+@nox.session(python=NEWEST)
+def lint(session: nox.Session) -> None:
+    """Check format and style; ``nox -s lint -- fix`` repairs what can be repaired."""
+    session.install(*group("lint"))
+    if "fix" in session.posargs:
+        session.run("ruff", "check", "--fix", ".")
+        session.run("ruff", "format", ".")
+    else:
+        session.run("ruff", "format", "--check", ".")
+        session.run("ruff", "check", ".")
+
+
+@nox.session(python=NEWEST)
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("-e", ".", *group("types"))
+    session.run("mypy", *session.posargs)
+    # The Django plugin knows the models of one project at a time.
+    session.run("mypy", "--config-file", "demo/mypy.ini", env={"PYTHONPATH": "."})
+
+
+@nox.session(python=NEWEST)
+def build(session: nox.Session) -> None:
+    """Build wheel and sdist into dist/."""
+    session.install(*PYPROJECT["build-system"]["requires"])
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("hatchling", "build", "-d", "dist")
+
+
+@nox.session(python=NEWEST, requires=["build"], reuse_venv=False)
+def package(session: nox.Session) -> None:
+    """Use the wheel where there is nothing else but what it asks for."""
+    (wheel,) = Path("dist").glob("*.whl")
+    session.install(str(wheel))
+    session.chdir(session.create_tmp())
+    session.run("python", "-I", "-c", "import drf_autoprefetch")
+    session.run("python", "-I", "-c", USE_WHEEL)
+
+
+@nox.session(python=NEWEST)
+def docs(session: nox.Session) -> None:
+    """Run what README.md and docs/ show (part of ``tests`` too)."""
+    session.install("-e", ".", *group("test"))
+    session.run("pytest", "tests/test_docs.py", *session.posargs)
+
+
+@nox.session(python=NEWEST)
+def demo(session: nox.Session) -> None:
+    """Set the demo up from nothing and compare naive with optimised; needs what the project needs, no more."""
+    session.install("-e", ".")
+    session.run("python", "-m", "demo", "--check", *session.posargs)
+
+
+@nox.session(python=NEWEST)
+def bench(session: nox.Session) -> None:
+    """Compare with hand-written querysets and with the nearest peer."""
+    session.install("-e", ".", *group("bench"))
+    session.run("python", "-m", "demo.benchmark", *session.posargs)

@@ -1,0 +1,19 @@
+"""Fixtures shared by the whole suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from tests.testapp.data import fill
+
+
+@pytest.fixture(scope="module")
+def library(django_db_setup: None, django_db_blocker: pytest.DjangoDbBlocker) -> Iterator[None]:  # type: ignore[name-defined]
+    """Fill the database once for a module of tests that only read."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill(rows=8)
+        yield
+        transaction.set_rollback(True)

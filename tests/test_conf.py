@@ -1,0 +1,58 @@
+"""Settings: what is written is checked, what is not written has a default, what tests override is seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from drf_autoprefetch.conf import Settings, get_settings, read_settings
+
+
+def test_nothing_written_gives_the_defaults():
+    assert read_settings({}) == Settings()
+
+
+def test_what_is_written_replaces_the_default():
+    assert read_settings({"MAX_JOINS": 3, "ONLY": False}) == Settings(MAX_JOINS=3, ONLY=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["ENABLED"], "DRF_AUTOPREFETCH must be a dict, not list."),
+        ({"ENABLE": True}, "DRF_AUTOPREFETCH has no setting 'ENABLE'. Did you mean 'ENABLED'?"),
+        ({7: True}, "DRF_AUTOPREFETCH has no setting 7. Choices are: CACHE_SIZE, ENABLED, "),
+        ({"ENABLED": 1}, "DRF_AUTOPREFETCH['ENABLED'] must be of type bool, not 1."),
+        ({"MAX_JOINS": True}, "DRF_AUTOPREFETCH['MAX_JOINS'] must be of type int, not True."),
+        ({"MAX_DEPTH": -1}, "DRF_AUTOPREFETCH['MAX_DEPTH'] must not be negative, not -1."),
+        ({"EXPLAIN_PARAMETER": None}, "DRF_AUTOPREFETCH['EXPLAIN_PARAMETER'] must be of type str, not None."),
+    ],
+)
+def test_what_is_wrong_is_named(values, message):
+    with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(message)}"):
+        read_settings(values)
+
+
+def test_zero_is_a_number_of_joins():
+    assert read_settings({"MAX_JOINS": 0}).MAX_JOINS == 0
+
+
+def test_settings_in_force_are_read_once():
+    assert get_settings() is get_settings()
+
+
+def test_an_overridden_setting_is_seen_and_forgotten_again():
+    before = get_settings().MAX_JOINS
+    with override_settings(DRF_AUTOPREFETCH={"MAX_JOINS": before + 1}):
+        during = get_settings().MAX_JOINS
+
+    assert (during, get_settings().MAX_JOINS) == (before + 1, before)
+
+
+def test_another_setting_changes_nothing():
+    before = get_settings()
+    with override_settings(DEBUG=True):
+        assert get_settings() is before

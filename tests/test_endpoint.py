@@ -1,0 +1,284 @@
+"""``?explain_prefetch=1``: who may ask, what is answered, and what comes first."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import override_settings
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import BasePermission, IsAuthenticated
+
+from drf_autoprefetch import AutoPrefetchMixin
+from tests.examples import answer, shows, view_of
+from tests.testapp.models import Author, Book, Review
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
+
+SHOWN = shows(Book, "title", author=shows(Author, "name")(), reviews=shows(Review, "rating")(many=True))
+BOOKS = view_of(Book, SHOWN)
+STAFF, READER = User(username="staff", is_staff=True), User(username="reader")
+ASKING = {"explain_prefetch": "1"}
+
+
+@pytest.fixture
+def debug(settings):
+    """Switch DEBUG on: then everybody may ask."""
+    settings.DEBUG = True
+
+
+def explained(view: Any, action: str = "list", **how: Any) -> dict[str, Any]:
+    """Ask for a plan as JSON."""
+    response = answer(view, action, **{"data": ASKING, **how})
+    assert response["Content-Type"] == "application/json; charset=utf-8"
+    data: dict[str, Any] = json.loads(response.content)
+    return data
+
+
+def test_a_plan_is_answered_instead_of_the_data(debug):
+    data = explained(BOOKS)
+
+    assert (data["view"], data["action"], data["serializer"], data["queries"]) == (
+        *("BookView", "list", "BookSerializer", 2),
+    )
+    assert [node["path"] for node in data["plan"]["related"]] == ["author", "reviews"]
+
+
+def test_no_rows_are_fetched(debug, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        explained(BOOKS)
+
+
+def test_the_sql_is_that_of_the_request(debug, django_assert_num_queries):
+    explain = explained(BOOKS)["plan"]["sql"]["text"]
+    with django_assert_num_queries(2) as queries:
+        answer(BOOKS)
+
+    assert explain == queries[0]["sql"]
+
+
+@pytest.mark.parametrize("user", [None, READER], ids=["nobody", "reader"])
+@pytest.mark.parametrize("value", ["1", "json", "nonsense"])
+def test_where_it_is_off_the_parameter_means_nothing(user, value):
+    plain, asked = (answer(BOOKS, user=user, data=data) for data in ({}, {"explain_prefetch": value}))
+
+    assert (asked.status_code, asked.content, asked.headers) == (200, plain.content, plain.headers)
+
+
+def test_staff_may_ask_without_debug():
+    assert explained(BOOKS, user=STAFF)["queries"] == 2
+
+
+def test_parameters_of_the_sql_are_shown_in_debug_only(settings):
+    books = view_of(Book, SHOWN, queryset=Book.objects.filter(title="Secret"))
+    off = explained(books, user=STAFF)["plan"]["sql"]["parameters"]
+    settings.DEBUG = True
+
+    assert (off, explained(books)["plan"]["sql"]["parameters"]) == (None, ["Secret"])
+
+
+class Readers(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.user and request.user.username == "reader")
+
+
+def test_another_permission_may_say_who_may_ask():
+    with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_PERMISSION": "tests.test_endpoint.Readers"}):
+        assert explained(BOOKS, user=READER)["queries"] == 2
+        assert b"queries" not in answer(BOOKS, user=STAFF, data=ASKING).content
+
+
+def test_another_parameter_may_ask(debug):
+    with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_PARAMETER": "plan"}):
+        assert explained(BOOKS, data={"plan": "1"})["queries"] == 2
+        assert isinstance(json.loads(answer(BOOKS, data=ASKING).content), list)
+
+
+@pytest.mark.parametrize(
+    ("data", "accept", "media_type"),
+    [
+        ({"explain_prefetch": "1"}, "*/*", "application/json"),
+        ({"explain_prefetch": "true"}, "application/json", "application/json"),
+        ({"explain_prefetch": "1"}, "text/plain", "text/plain"),
+        ({"explain_prefetch": "text"}, "application/json", "text/plain"),
+        ({"explain_prefetch": "json"}, "text/plain", "application/json"),
+    ],
+)
+def test_the_format_is_asked_for_by_name_or_by_header(debug, data, accept, media_type):
+    response = answer(BOOKS, data=data, headers={"accept": accept})
+
+    assert (response.status_code, response["Content-Type"]) == (200, f"{media_type}; charset=utf-8")
+    assert response.content.startswith(b"{" if media_type == "application/json" else "BookView.list →".encode())
+
+
+def test_a_plan_is_never_stored(debug):
+    response = answer(BOOKS, data=ASKING)
+
+    assert (response["Cache-Control"], {"Accept", "Cookie", "Authorization"} <= set(response["Vary"].split(", "))) == (
+        *("no-store", True),
+    )
+
+
+@pytest.mark.parametrize("value", ["2", "html", ""])
+def test_a_bad_value_is_refused_with_the_good_ones(debug, value):
+    response = answer(BOOKS, data={"explain_prefetch": value})
+
+    assert (response.status_code, json.loads(response.content)) == (
+        400,
+        {"explain_prefetch": [f"{value!r} is no way to explain. Choices are: 1, json, text."]},
+    )
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_only_reading_can_be_explained(debug, method):
+    class Echo(BOOKS):  # type: ignore[misc, valid-type]
+        def echo(self, request: Any, **kwargs: Any) -> Any:
+            from rest_framework.response import Response
+
+            return Response({"method": request.method})
+
+    handler = Echo.as_view({method: "echo"})
+    from rest_framework.test import APIRequestFactory
+
+    request = getattr(APIRequestFactory(), method)("/?explain_prefetch=1")
+
+    assert json.loads(handler(request).render().content) == {"method": method.upper()}
+
+
+def test_a_head_request_has_the_headers_of_a_plan_and_fetches_no_rows(debug, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = answer(BOOKS, data=ASKING, method="head")
+
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+
+
+def test_an_object_is_explained_where_it_exists(debug, django_assert_num_queries):
+    book = Book.objects.first()
+    assert book is not None
+    data = explained(BOOKS, "retrieve", pk=book.pk)
+
+    assert (data["action"], data["queries"]) == ("retrieve", 2)
+
+
+def test_an_object_that_does_not_exist_is_not_found(debug):
+    assert answer(BOOKS, "retrieve", data=ASKING, pk=0).status_code == 404
+
+
+class Nobody(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class NotThis(BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return False
+
+
+class Unknown(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        raise NotAuthenticated
+
+
+def test_permissions_come_first(debug):
+    book = Book.objects.first()
+    assert book is not None
+    refused = [answer(view_of(Book, SHOWN, permission_classes=[each]), data=ASKING) for each in (Nobody, Unknown)]
+    hidden = answer(view_of(Book, SHOWN, permission_classes=[NotThis]), "retrieve", data=ASKING, pk=book.pk)
+
+    assert [response.status_code for response in (*refused, hidden)] == [403, 403, 403]
+    assert {b"plan" in response.content for response in (*refused, hidden)} == {False}
+
+
+def test_who_must_log_in_must_log_in_first(debug):
+    from rest_framework.authentication import BasicAuthentication
+
+    view = view_of(Book, SHOWN, permission_classes=[IsAuthenticated], authentication_classes=[BasicAuthentication])
+
+    assert answer(view, data=ASKING).status_code == 401
+
+
+def test_a_view_that_does_not_speak_the_format_explains_all_the_same(debug):
+    response = answer(BOOKS, data=ASKING, headers={"accept": "text/plain"})
+
+    assert (response.status_code, response["Content-Type"]) == (200, "text/plain; charset=utf-8")
+
+
+def test_what_is_not_acceptable_stays_so_without_the_parameter(debug):
+    assert answer(BOOKS, headers={"accept": "text/plain"}).status_code == 406
+
+
+def test_what_is_not_acceptable_stays_so_for_who_may_not_ask():
+    plain, asked = (answer(BOOKS, data=data, headers={"accept": "text/plain"}) for data in ({}, ASKING))
+
+    assert (asked.status_code, asked.content) == (406, plain.content)
+
+
+def test_what_is_not_acceptable_stays_so_where_another_check_refuses(debug):
+    view = view_of(Book, SHOWN, permission_classes=[Nobody])
+    plain, asked = (answer(view, data=data, headers={"accept": "text/plain"}) for data in ({}, ASKING))
+
+    assert (asked.status_code, asked.content) == (plain.status_code, plain.content)
+
+
+class Pages(PageNumberPagination):
+    page_size = 2
+
+
+def test_a_page_is_explained_like_any_list(debug):
+    assert explained(view_of(Book, SHOWN, pagination_class=Pages))["queries"] == 2
+
+
+@pytest.mark.parametrize("base", [ListAPIView, ListCreateAPIView])
+def test_views_of_lists_are_explained(debug, base):
+    data = explained(view_of(Book, SHOWN, bases=(AutoPrefetchMixin, base)), "")
+
+    assert (data["action"], data["queries"]) == ("get", 2)
+
+
+@pytest.mark.parametrize("base", [RetrieveAPIView, RetrieveUpdateDestroyAPIView])
+def test_views_of_objects_are_explained(debug, base):
+    view = view_of(Book, SHOWN, bases=(AutoPrefetchMixin, base))
+    book = Book.objects.first()
+    assert book is not None
+
+    assert (explained(view, "", pk=book.pk)["queries"], answer(view, "", data=ASKING, pk=0).status_code) == (2, 404)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "problem"),
+    [
+        ({"auto_prefetch": False}, "auto_prefetch is False"),
+        ({"auto_prefetch_skip_actions": ["list"]}, "auto_prefetch_skip_actions names it"),
+        ({"get_queryset": lambda self: Book.objects.values("title")}, "it answers values(), not instances"),
+        ({"get_queryset": lambda self: list(Book.objects.all()[:1])}, "list is no queryset"),
+        (
+            {"queryset": Author.objects.all()},
+            "BookSerializer shows Book, and the queryset has rows of Author",
+        ),
+    ],
+    ids=["off", "skipped", "values", "list", "other model"],
+)
+def test_a_request_without_a_plan_says_why(debug, attributes, problem):
+    data = explained(view_of(Book, SHOWN, **attributes))
+    (note,) = data["notes"]
+
+    assert (data["plan"], note["id"], note["about"]) == (None, "left-alone", "BookView.list")
+    assert note["message"] == f"the queryset is left as it was, because {problem}."
+
+
+def test_a_plan_that_cannot_be_made_is_what_is_answered(debug):
+    data = explained(view_of(Book, SHOWN, prefetch_hints=["autor"]))
+    (note,) = data["notes"]
+
+    assert (data["plan"], note["id"], note["severity"]) == (None, "planning-failed", "error")
+    assert "names 'autor', which is no column or relation of Book. Did you mean 'author'?" in note["message"]
+
+
+def test_a_remembered_plan_is_said_to_be_remembered(debug):
+    books = view_of(Book, shows(Book, "title", "isbn"))
+
+    assert [explained(books)["timing"]["cached"] for _ in range(2)] == [False, True]

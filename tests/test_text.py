@@ -1,0 +1,126 @@
+"""The report as text."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import pytest
+
+from drf_autoprefetch.explaining.text import note_line, render_text
+
+NOTE = {
+    "id": "code-unread",
+    "severity": "warning",
+    "path": "stars",
+    "about": "BookSerializer.stars",
+    "message": "it is unknown.",
+    "remedy": "Write a hint.",
+    "place": "shop/serializers.py:41",
+}
+
+
+def node(path: str, **more: Any) -> dict[str, Any]:
+    plain = {
+        "path": path,
+        "model": "shop.Author",
+        "strategy": "join",
+        "why": "one row at most for each parent",
+        "origins": [],
+        "columns": ["id", "name"],
+        "dropped": ["email"],
+        "reads": {},
+        "related": [],
+    }
+    return plain | more
+
+
+DATA = {
+    "version": 1,
+    "view": "BookView",
+    "action": "list",
+    "serializer": "BookSerializer",
+    "headline": "2 queries; 5 of 9 columns",
+    "queries": 2,
+    "notes": [NOTE],
+    "plan": node(
+        "",
+        model="shop.Book",
+        strategy="root",
+        why="the rows of this query",
+        columns=["id", "title"],
+        dropped=[],
+        annotations=["stars"],
+        sql={"text": "SELECT 1", "parameters": None},
+        related=[
+            node(
+                "author",
+                related=[node("author.city", model="shop.City", columns=None)],
+                origins=[{"by": "BookSerializer.author", "kind": "field", "place": "shop/serializers.py:9"}],
+            ),
+            node(
+                "reviews",
+                model="shop.Review",
+                strategy="prefetch",
+                why="many rows for each parent",
+                sql={"text": "SELECT 2", "parameters": None},
+                origins=[
+                    {"by": "A.reviews", "kind": "field", "place": ""},
+                    {"by": "B.reviews", "kind": "field", "place": ""},
+                ],
+            ),
+        ],
+    ),
+    "timing": {"cached": False, "plan_milliseconds": 1.5},
+}
+
+
+def test_a_report_reads_like_a_tree():
+    assert render_text(DATA) == textwrap.dedent(
+        """\
+        BookView.list → BookSerializer
+        2 queries; 5 of 9 columns
+
+        Notes
+          warning code-unread: BookSerializer.stars (stars): it is unknown. Write a hint.
+            [shop/serializers.py:41]
+
+        shop.Book  [root] the rows of this query
+        │   all 2 columns
+        │   annotated: stars
+        ├── author → shop.Author  [join] one row at most for each parent
+        │   │   only 2 of 3 columns: id, name
+        │   │   for BookSerializer.author [shop/serializers.py:9]
+        │   └── city → shop.City  [join] one row at most for each parent
+        └── reviews → shop.Review  [prefetch] many rows for each parent
+                only 2 of 3 columns: id, name
+                for A.reviews, B.reviews
+
+        SQL
+          1. SELECT 1
+          2. SELECT 2
+
+        planned in 1.5 ms (made anew)
+        """
+    )
+
+
+def test_a_report_without_a_plan_says_so_and_no_more():
+    data = DATA | {"plan": None, "notes": [], "headline": "no plan", "timing": {"cached": True, "plan_milliseconds": 0}}
+
+    assert render_text(data) == "BookView.list → BookSerializer\nno plan\n\nplanned in 0 ms (remembered)\n"
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_long_lines_are_wrapped_and_words_are_not_broken(width):
+    lines = render_text(DATA, width=width).splitlines()
+    notes = lines[lines.index("Notes") + 1 : lines.index("shop.Book  [root] the rows of this query") - 1]
+
+    assert max(map(len, notes)) <= width
+    assert " ".join(line.strip() for line in notes) == note_line(NOTE)
+
+
+def test_a_note_without_path_and_place_has_neither_bracket():
+    assert note_line(NOTE | {"path": "", "place": ""}) == (
+        "warning code-unread: BookSerializer.stars: it is unknown. Write a hint."
+    )

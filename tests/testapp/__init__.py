@@ -1,0 +1,1 @@
+"""A lending library and bookshop: every kind of relation that the suite needs."""
