@@ -188,7 +188,7 @@ class Offsets(LimitOffsetPagination):
 
 class Cursor(CursorPagination):
     page_size = 3
-    ordering = "-published"
+    ordering = ("-published", "id")
 
 
 @pytest.mark.parametrize(

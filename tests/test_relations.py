@@ -129,6 +129,7 @@ def test_only_some_kinds_can_be_joined():
         "many_to_many": False,
         "generic_foreign_key": False,
         "generic_relation": False,
+        "sibling_link": False,
     }
 
 

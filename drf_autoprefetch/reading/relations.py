@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,9 @@ class Relation:
     there: the database does not check it, or the target's base manager hides rows.
 
     ``kind`` is one of ``forward``, ``reverse_one``, ``reverse_many``, ``many_to_many``, ``generic_foreign_key``,
-    ``generic_relation``, ``parent_link``, ``child_link`` or ``custom``: a third-party relation that accepts no
-    queryset of ours.
+    ``generic_relation``, ``parent_link``, ``child_link``, ``sibling_link`` (from a multi-table child to a child of its
+    parent: an attribute that queries do not know) or ``custom``: a third-party relation that accepts no queryset of
+    ours.
     """
 
     name: str
@@ -68,7 +69,7 @@ def get_relation(model: type[Model], name: str) -> Relation | None:
 @cache
 def relations(model: type[Model]) -> dict[str, Relation]:
     """Return every relation of ``model`` by the attribute name under which instances have it."""
-    found = [*_forward(model), *_reverse(model), *_generic(model)]
+    found = [*_siblings(model), *_forward(model), *_reverse(model), *_generic(model)]
     return {relation.name: relation for relation in found}
 
 
@@ -172,6 +173,14 @@ def _reverse(model: type[Model]) -> Iterator[Relation]:
         name = remote.get_accessor_name()
         if name and hasattr(model, name):
             yield _from_many(model, remote, name) if remote.many_to_many else _from_one(model, remote, name)
+
+
+def _siblings(model: type[Model]) -> Iterator[Relation]:
+    """The links down from a multi-table parent are attributes of its children too; their metadata leaves them out."""
+    for parent in model._meta.all_parents:
+        for relation in relations(parent).values():
+            if relation.kind == "child_link" and hasattr(model, relation.name):
+                yield replace(relation, owner=model, kind="sibling_link", back="")
 
 
 def _from_many(model: type[Model], remote: Any, name: str) -> Relation:

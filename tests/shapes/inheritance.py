@@ -132,6 +132,35 @@ class DownToChildNested(ModelSerializer):
         fields = ["medium"]
 
 
+@shape(queries=2)
+class DownFromTheChild(ModelSerializer):
+    """A child has what its parents have, the ways down to itself included."""
+
+    transcript = serializers.CharField(source="audiobook.transcript", default=None)
+
+    class Meta:
+        model = AudioBook
+        fields = ["name", "transcript"]
+
+
+@shape(queries=3)
+class BackToTheChildAndDown(ModelSerializer):
+    """Tracks of an audio book point back at the audio book, not at the medium it is."""
+
+    class TrackOfAudioBook(ModelSerializer):
+        transcript = serializers.CharField(source="medium.audiobook.transcript", default=None)
+
+        class Meta:
+            model = Track
+            fields = ["title", "transcript"]
+
+    tracks = TrackOfAudioBook(many=True)
+
+    class Meta:
+        model = AudioBook
+        fields = ["tracks"]
+
+
 @shape(queries=1)
 class UpToParent(ModelSerializer):
     parent = serializers.CharField(source="item_ptr.description")

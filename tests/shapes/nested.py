@@ -604,6 +604,84 @@ class BackToParentAndItsRows(ModelSerializer):
         fields = ["authors"]
 
 
+@shape(queries=2)
+class BackToParentAndTheSameList(ModelSerializer):
+    """The list behind the pointer is the one that the pointers came from: its rows show what both show."""
+
+    class CityWithSisters(ModelSerializer):
+        class Home(ModelSerializer):
+            cities = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+
+            class Meta:
+                model = Country
+                fields = ["cities"]
+
+        country = Home()
+
+        class Meta:
+            model = City
+            fields = ["country"]
+
+    cities = CityWithSisters(many=True)
+
+    class Meta:
+        model = Country
+        fields = ["cities"]
+
+
+@shape(queries=3)
+class BackToGrandparentAndTheSameList(ModelSerializer):
+    """Two pointers back, and then the list that all of them came from."""
+
+    class CityWithAuthors(ModelSerializer):
+        class AuthorOfCountry(ModelSerializer):
+            cities = serializers.SlugRelatedField(
+                slug_field="name", many=True, read_only=True, source="city.country.cities"
+            )
+
+            class Meta:
+                model = Author
+                fields = ["cities"]
+
+        authors = AuthorOfCountry(many=True)
+
+        class Meta:
+            model = City
+            fields = ["authors"]
+
+    cities = CityWithAuthors(many=True)
+
+    class Meta:
+        model = Country
+        fields = ["cities"]
+
+
+@shape(queries=3)
+class BackToParentAndItsOtherList(ModelSerializer):
+    """A list that the parent shows itself, and more of it behind the pointer."""
+
+    class BookOfAuthor(ModelSerializer):
+        class Teacher(ModelSerializer):
+            pupils = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+
+            class Meta:
+                model = Author
+                fields = ["pupils"]
+
+        author = Teacher()
+
+        class Meta:
+            model = Book
+            fields = ["author"]
+
+    books = BookOfAuthor(many=True)
+    pupils = serializers.SlugRelatedField(slug_field="email", many=True, read_only=True)
+
+    class Meta:
+        model = Author
+        fields = ["books", "pupils"]
+
+
 @shape(queries=1)
 class BackToOwnerOfOneToOne(ModelSerializer):
     class ProfileOfAuthor(ModelSerializer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timezone
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
@@ -149,7 +150,7 @@ def test_an_overridden_get_queryset_changes_what_the_mixin_gave(change: Any) -> 
         lambda rows: list(rows.values_list("title", flat=True)),
         lambda rows: [row.title for row in rows.values_list("title", named=True)],
         lambda rows: [str(day) for day in rows.dates("created", "day")],
-        lambda rows: [str(day) for day in rows.datetimes("created", "day")],
+        lambda rows: [str(day) for day in rows.datetimes("created", "day", tzinfo=timezone.utc)],
         lambda rows: [book.pk for book in rows.iterator()],
         lambda rows: [book.title for book in rows.iterator(chunk_size=2)],
         lambda rows: sorted(rows.in_bulk()),

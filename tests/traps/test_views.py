@@ -480,12 +480,12 @@ def browsable(method: str = "get", **asked: Any) -> None:
     serializer = shows(Book, "title", "author", "genres", reviews=Rating(many=True, read_only=True))
     view = viewset(serializer, renderer_classes=[BrowsableAPIRenderer], filter_backends=[SearchFilter, OrderingFilter])
     view.search_fields = ["title", "author__name"]  # type: ignore[attr-defined]
-    view.ordering_fields = ["title", "author__name"]  # type: ignore[attr-defined]
+    view.ordering_fields = ["id", "title", "author__name"]  # type: ignore[attr-defined]
     compare(view, method, headers={"accept": "text/html"}, **asked)
 
 
 @pytest.mark.urls("tests.urls")
-@pytest.mark.parametrize("search", [{}, {"search": "Book"}, {"ordering": "-author__name"}])
+@pytest.mark.parametrize("search", [{}, {"search": "Book"}, {"ordering": "-author__name,id"}])
 def test_the_browsable_api(search: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Trap 47: forms build serializers and choices of their own, and ask the view once for every method."""
     monkeypatch.setattr(BrowsableAPIRenderer, "render", forms_of)
@@ -608,14 +608,14 @@ def test_data_of_a_page_and_of_a_manager():
 
 @pytest.mark.parametrize("paginator", [PageNumberPagination, LimitOffsetPagination, CursorPagination])
 @pytest.mark.parametrize(
-    "params", [{}, {"page": 2, "offset": 3}, {"ordering": "-author__name"}, {"search": "Author 4"}]
+    "params", [{}, {"page": 2, "offset": 3}, {"ordering": "-author__name,id"}, {"search": "Author 4"}]
 )
 def test_pages(paginator: Any, params: dict[str, Any]) -> None:
     """Traps 14 and 49: the three paginators, with search and ordering over joins."""
     pages = type("Pages", (paginator,), {"page_size": 3, "default_limit": 3, "ordering": "-id"})
     view = viewset(Full, pagination_class=pages, filter_backends=[SearchFilter, OrderingFilter])
     view.search_fields = ["title", "author__name", "review__body"]  # type: ignore[attr-defined]
-    view.ordering_fields = ["title", "author__name"]  # type: ignore[attr-defined]
+    view.ordering_fields = ["id", "title", "author__name"]  # type: ignore[attr-defined]
     view.ordering = ["id"]  # type: ignore[attr-defined]
     if paginator is CursorPagination:
         view.ordering_fields = ["title"]  # type: ignore[attr-defined]  # its position is an attribute of a row
