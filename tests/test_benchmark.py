@@ -9,6 +9,8 @@ import pytest
 
 from tests.bookshop import Bookshop
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def bookshop(tmp_path_factory: pytest.TempPathFactory) -> Bookshop:

@@ -13,14 +13,23 @@ from django.test.utils import isolate_apps
 from rest_framework import serializers
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
-from drf_autoprefetch.guarding.checks import check_hints
+from drf_autoprefetch.guarding.checks import check_hints, check_model, check_serializer, check_view
 from tests.examples import shows, view_of
 from tests.testapp.models import Author, Book
+
+pytestmark = pytest.mark.once
 
 
 def found(obj: Any) -> list[tuple[str | None, str]]:
     """Return id and message of what is said about one class, without the places."""
-    return [(error.id, error.msg.partition(" [")[0]) for error in check_hints(AutoPrefetchMixin) if error.obj is obj]
+    return [(error.id, error.msg.partition(" [")[0]) for error in errors_of(obj)]
+
+
+def errors_of(cls: Any) -> list[checks.CheckMessage]:
+    """Return what is said about one class."""
+    if issubclass(cls, models.Model):
+        return list(check_model(cls))
+    return list(check_serializer(cls) if issubclass(cls, serializers.BaseSerializer) else check_view(cls))
 
 
 def method(*entries: Any, **how: Any) -> dict[str, Any]:
@@ -33,7 +42,7 @@ def method(*entries: Any, **how: Any) -> dict[str, Any]:
 
 
 def test_the_models_of_the_suite_are_right():
-    assert [error for error in check_hints(AutoPrefetchMixin) if error.obj in (Book, Author)] == []
+    assert found(Book) == found(Author) == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +76,7 @@ def test_a_wrong_hint_of_a_method_is_an_error(hints, message):
 
 def test_an_error_says_where_and_what_to_do():
     serializer = shows(Book, **method("titel"))
-    (error,) = [error for error in check_hints(AutoPrefetchMixin) if error.obj is serializer]
+    (error,) = errors_of(serializer)
 
     assert (error.hint, error.level, error.msg.rpartition("[")[2].startswith("tests/test_checks.py:")) == (
         *("Correct the hint.", checks.ERROR, True),
@@ -170,20 +179,15 @@ def test_hints_of_models_are_checked(monkeypatch):
     ]
 
 
-def test_checks_run_with_those_of_django():
+def test_every_wrong_class_is_found_once_and_without_a_query(monkeypatch, django_assert_num_queries, db):
+    monkeypatch.setattr(Book, "line", prefetch_hint("titel")(lambda book: ""), raising=False)
     serializer = shows(Book, "title", **method("titel"))
-    errors = checks.run_checks(tags=["drf_autoprefetch"])
-
-    assert [error.id for error in errors if error.obj is serializer] == ["drf_autoprefetch.E001"]
-
-
-def test_checking_runs_no_query(django_assert_num_queries, db):
-    with django_assert_num_queries(0):
-        check_hints(AutoPrefetchMixin)
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    """Let the classes of one test go before the next."""
-    yield
+    view = view_of(Book, shows(Book, "title"), prefetch_hints=["autor"])
     gc.collect()
+    with django_assert_num_queries(0):
+        errors = checks.run_checks(tags=["drf_autoprefetch"])
+
+    assert [error.id for cls in (Book, serializer, view) for error in errors if error.obj is cls] == [
+        "drf_autoprefetch.E001"
+    ] * 3
+    assert errors == check_hints(AutoPrefetchMixin)

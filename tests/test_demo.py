@@ -22,6 +22,8 @@ from demo.progress import Progress
 from demo.tables import markdown_table, plain_table
 from tests.bookshop import CHECKOUT, SCALE, Bookshop
 
+pytestmark = pytest.mark.once
+
 ENDPOINTS = [
     "books",
     "catalogue",

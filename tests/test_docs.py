@@ -31,6 +31,8 @@ from drf_autoprefetch.mixins import AutoPrefetchMixin
 from drf_autoprefetch.notes import CATALOGUE
 from tests.bookshop import CHECKOUT, Bookshop
 
+pytestmark = pytest.mark.once
+
 README = CHECKOUT / "README.md"
 DOCS = CHECKOUT / "docs"
 DOCUMENTS = [README, *sorted(DOCS.glob("*.md"))]

@@ -15,6 +15,8 @@ from hatchling.builders.wheel import WheelBuilder
 
 import drf_autoprefetch
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -29,6 +29,8 @@ from drf_autoprefetch.reading.requirements import (
 from tests.examples import HERE, outline
 from tests.testapp.models import Author, Book, City, Review, TaggedItem
 
+pytestmark = pytest.mark.once
+
 THERE = Origin("AuthorSerializer", "name", "shop/serializers.py", 12)
 ORIGINS = st.sampled_from([HERE, THERE])
 DECLARED = [Declared(Prefetch("reviews", Review.objects.all()), origin) for origin in (HERE, THERE)]

@@ -239,7 +239,7 @@ def test_object_permissions_see_objects(action, permission, expected):
 
 class Cursor(CursorPagination):
     page_size = 3
-    ordering = ("-published", "author__name")
+    ordering = ("-published", "author__name", "id")
 
 
 class Naive:

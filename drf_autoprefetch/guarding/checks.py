@@ -27,27 +27,36 @@ def check_hints(view_base: type) -> list[checks.CheckMessage]:
 
     Callables of the serializer context are left out: there is no context before there is a request.
     """
-    found = [*_models(), *_serializers(), *_views(view_base)]
+    from rest_framework.serializers import Serializer
+
+    found = [error for model in apps.get_models() for error in check_model(model)]
+    found += [error for serializer in _subclasses(Serializer) for error in check_serializer(serializer)]
+    found += [error for view in _subclasses(view_base) for error in check_view(view)]
     return [error for number, error in enumerate(found) if error not in found[:number]]
 
 
-def _models() -> Iterator[checks.CheckMessage]:
-    for model in apps.get_models():
-        for name, hint in _hints_on(model):
-            yield from _follow(hint, model, _origin(model, name), model)
+def check_model(model: type[Model]) -> Iterator[checks.CheckMessage]:
+    """Yield an error for each wrong hint on the methods and properties of a model."""
+    for name, hint in _hints_on(model):
+        yield from _follow(hint, model, _origin(model, name), model)
 
 
-def _serializers() -> Iterator[checks.CheckMessage]:
-    from rest_framework.serializers import Serializer
+def check_serializer(serializer: Any) -> Iterator[checks.CheckMessage]:
+    """Yield an error for each wrong hint on the methods of a serializer class, and in its Meta."""
+    meta = getattr(serializer, "Meta", None)
+    model = getattr(meta, "model", None)
+    if not (inspect.isclass(model) and issubclass(model, Model)) or is_abstract(model):
+        return
+    for name, hint in _hints_on(serializer):
+        yield from _follow(hint, model, _origin(serializer, name), serializer)
+    yield from _meta_hints(serializer, model, getattr(meta, "prefetch_hints", {}))
 
-    for serializer in _subclasses(Serializer):
-        meta = getattr(serializer, "Meta", None)
-        model = getattr(meta, "model", None)
-        if not (inspect.isclass(model) and issubclass(model, Model)) or is_abstract(model):
-            continue
-        for name, hint in _hints_on(serializer):
-            yield from _follow(hint, model, _origin(serializer, name), serializer)
-        yield from _meta_hints(serializer, model, getattr(meta, "prefetch_hints", {}))
+
+def check_view(view: Any) -> Iterator[checks.CheckMessage]:
+    """Yield an error for each wrong entry of a view's ``prefetch_hints``."""
+    model: Any = getattr(getattr(view, "queryset", None), "model", None)
+    for declared in () if model is None else view.prefetch_hints:
+        yield from _follow(declared, model, _origin(view, "prefetch_hints"), view)
 
 
 def _meta_hints(serializer: Any, model: type[Model], hints: dict[str, Any]) -> Iterator[checks.CheckMessage]:
@@ -66,13 +75,6 @@ def _field_names(serializer: Any) -> set[str]:
     if isinstance(named, (list, tuple)):
         return names | set(named)
     return names | set(attribute_names(serializer.Meta.model))
-
-
-def _views(view_base: type) -> Iterator[checks.CheckMessage]:
-    for view in _subclasses(view_base):
-        model: Any = getattr(getattr(view, "queryset", None), "model", None)
-        for declared in () if model is None else view.prefetch_hints:
-            yield from _follow(declared, model, _origin(view, "prefetch_hints"), view)
 
 
 def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:

@@ -82,8 +82,10 @@ class _Query:
             self._follow(node, edge)
 
     def only(self) -> tuple[str, ...] | None:
-        """The names for ``only()``: None where no query of these rows leaves a column out."""
-        if all(columns is None or columns >= all_columns(model) for model, columns in self.columns.values()):
+        """The names for ``only()``: None where no query of these rows leaves a column out, nor did the one written."""
+        if not self.written.named and all(
+            columns is None or columns >= all_columns(model) for model, columns in self.columns.values()
+        ):
             return None
         return tuple(
             "__".join((*path, name))

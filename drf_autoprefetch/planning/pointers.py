@@ -58,7 +58,7 @@ def _back_pointer(edge: Edge) -> Edge | None:
 
 
 def _shared_lists(read: Requirement, requirement: Requirement, back: str = "") -> Requirement:
-    """What is read behind ``back``, and the lists that ``requirement`` has too, with the to-one relations before them."""
+    """What is read behind ``back``, the lists that ``requirement`` has too, and the to-one relations before them."""
     edges = {}
     for name, edge in read.edges.items():
         other = requirement.edges.get(name)

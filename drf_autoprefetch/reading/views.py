@@ -160,7 +160,7 @@ def _cursor(view: Any, model: type[Model], queryset: Any) -> Iterator[Requiremen
 def _cursor_columns(view: Any, paginator: Any, queryset: Any) -> tuple[str, ...]:
     if not hasattr(paginator, "cursor_query_param"):
         return ()
-    return tuple(paginator.get_ordering(view.request, queryset, view))
+    return tuple(paginator.get_ordering(view.request, queryset, view))[:1]
 
 
 def _view_origin(view: Any, name: str, function: Any) -> Origin:

@@ -35,6 +35,7 @@ from tests.testapp.models import (
     Review,
     Seat,
     TaggedItem,
+    Track,
 )
 from tests.traps.answers import compare, numbered, shows, viewset
 from tests.traps.models import Crate, Invoice, Tracked
@@ -163,6 +164,8 @@ def test_the_developers_only_does_not_cost_reloads_of_what_is_shown():
     """Trap 9: what `only()` forgot and the serializer shows is loaded at once."""
     answers = compare(viewset(shows(Book, "title", "summary"), Book.objects.only("title")), queries=1)
     assert not answers.planned.record.reloads
+    whole = compare(viewset(shows(Track, "title", "lyrics", "medium"), Track.objects.only("title")), queries=1)
+    assert not whole.planned.record.reloads
 
 
 def test_the_developers_defer_stays_where_nothing_reads_it():
