@@ -8,8 +8,9 @@ import pytest
 
 from drf_autoprefetch import prefetch_hint
 from drf_autoprefetch.exceptions import NotAskedError
-from drf_autoprefetch.loading.asking import Answer, Context, answer_for_instances, answer_for_rows, answers
+from drf_autoprefetch.loading.asking import Answer, Context, Question, answer_for_instances, answers, ask_for_rows
 from drf_autoprefetch.planning.written import UNWRITTEN
+from drf_autoprefetch.reading.views import handling
 from tests.examples import ModelSerializer, asked_view, outline, shows, view_of
 from tests.testapp.models import Book
 
@@ -26,7 +27,11 @@ def asked(serializer: Any, *, kwargs: Any = None, **attributes: Any) -> Any:
 
 def rows_of(view: Any) -> Answer:
     """Ask a view for what it shows of all books."""
-    return answer_for_rows(view, Book.objects.all(), UNWRITTEN)
+    return question_of(view).answer()
+
+
+def question_of(view: Any) -> Question:
+    return ask_for_rows(view, handling(view), Book.objects.all(), UNWRITTEN)
 
 
 TITLE = shows(Book, "title")
@@ -59,9 +64,9 @@ def test_the_second_answer_is_remembered():
 def test_a_serializer_whose_fields_are_known_is_built_only_once(monkeypatch):
     built: list[Any] = []
 
-    def build(view: Any, cls: Any, many: bool) -> Any:
-        built.append(cls)
-        return cls(many=many)
+    def build(view: Any) -> Any:
+        built.append(view.serializer_class)
+        return view.serializer_class(many=True)
 
     class Counted(ModelSerializer):
         class Meta:
@@ -84,9 +89,9 @@ def test_the_answer_follows_the_live_fields():
 
 
 def test_an_object_is_another_question_than_a_list():
-    listed, retrieved = rows_of(asked(TITLE)), rows_of(asked(TITLE, kwargs={"pk": 1}))
+    listed, retrieved = asked(TITLE), asked(TITLE, kwargs={"pk": 1})
 
-    assert listed.key != retrieved.key
+    assert question_of(listed).key == question_of(asked_view(type(listed))).key != question_of(retrieved).key
 
 
 def test_hints_of_the_view_are_part_of_the_question():
@@ -107,7 +112,7 @@ def test_what_depends_on_the_request_is_never_remembered():
     view = asked(Volatile)
     first, second = rows_of(view), rows_of(view)
 
-    assert (first.key, outline(first.requirement), second is first, len(answers)) == (None, "isbn", False, 0)
+    assert (outline(first.requirement), second is first, len(answers)) == ("isbn", False, 0)
 
 
 def test_a_serializer_that_the_view_builds_itself_is_asked_of_the_view():

@@ -10,11 +10,10 @@ from django.test import override_settings
 from drf_autoprefetch.planning.cache import Cache, Identity
 
 
-def test_what_is_put_is_found_and_counted():
+def test_what_is_put_is_found():
     cache: Cache[str] = Cache()
 
     assert (cache.get("a"), cache.put("a", "plan"), cache.get("a")) == (None, "plan", "plan")
-    assert (cache.hits, cache.misses, len(cache)) == (1, 1, 1)
 
 
 @override_settings(DRF_AUTOPREFETCH={"CACHE_SIZE": 2})
@@ -41,7 +40,7 @@ def test_everything_can_be_forgotten():
     cache.get("a")
     cache.clear()
 
-    assert (len(cache), cache.hits, cache.misses) == (0, 0, 0)
+    assert (len(cache), cache.get("a")) == (0, None)
 
 
 def test_what_is_missing_is_made_once():
@@ -85,7 +84,7 @@ def test_threads_share_a_cache():
         thread.join()
 
     wrong = [(key, value) for key, value in found if value not in (None, key)]
-    assert (wrong, len(cache), cache.hits + cache.misses) == ([], 8, 8000)
+    assert (wrong, len(cache)) == ([], 8)
 
 
 @pytest.mark.parametrize("key", ["a", ("a", 1), Identity(object())])

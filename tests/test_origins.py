@@ -6,6 +6,7 @@ import functools
 import inspect
 from typing import Any
 
+import pytest
 from rest_framework import serializers
 
 from drf_autoprefetch.notes import Origin
@@ -79,14 +80,13 @@ def test_a_serializer_made_without_source_stands_nowhere():
     assert field_origin(made().fields["count"]) == Origin("Made", "count")
 
 
-def test_source_that_is_no_class_statement_declares_nothing(monkeypatch):
-    fields = {"__module__": __name__, "count": serializers.IntegerField()}
-    made = type("Odd", (serializers.Serializer,), fields)
-    sources = {made: (["odd = type('Odd', (), {})\n"], 3)}
-    monkeypatch.setattr(inspect, "getsourcelines", sources.__getitem__)
-    monkeypatch.setattr(inspect, "getsourcefile", lambda cls: "/odd/place.py")
+@pytest.mark.parametrize("text", ["odd = type('Odd', (), {})\n", "class Odd(\n"], ids=["no class", "no Python"])
+def test_source_without_the_class_declares_nothing(text, tmp_path, monkeypatch):
+    made = type("Odd", (serializers.Serializer,), {"__module__": __name__, "count": serializers.IntegerField()})
+    (tmp_path / "odd.py").write_text(text)
+    monkeypatch.setattr(inspect, "getsourcefile", lambda cls: str(tmp_path / "odd.py"))
 
-    assert field_origin(made().fields["count"]) == Origin("Odd", "count", "/odd/place.py", 3)
+    assert field_origin(made().fields["count"]) == Origin("Odd", "count")
 
 
 def test_a_field_without_a_serializer_is_its_class():

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
-from drf_autoprefetch.reading.views import asks_for_rows, handler_name, is_detail, read_view, unknown_steps, view_key
+from drf_autoprefetch.reading.views import asks_for_rows, handler_name, handling, is_detail, read_view, view_key
 from tests.examples import answer, asked_view, outline, shows, unread, view_of
 from tests.testapp.models import Book
 
@@ -100,7 +100,7 @@ def test_a_request_is_answered_by_an_action_or_a_method(view, name):
     ],
 )
 def test_methods_of_ones_own_between_fetching_and_showing_are_steps(action, base, steps):
-    assert unknown_steps(asked(action, base=base)) == steps
+    assert list(handling(asked(action, base=base)).unknown_steps) == steps
 
 
 def test_what_a_view_may_read_has_a_key():
@@ -112,7 +112,7 @@ def test_what_a_view_may_read_has_a_key():
 
 
 def _key(view: Any) -> Any:
-    return view_key(view, Book.objects.all())
+    return view_key(view, Book.objects.all(), handling(view))
 
 
 def test_the_key_follows_permissions_that_depend_on_the_request():
@@ -307,14 +307,14 @@ def test_a_paginator_may_look_at_rows(action, paginator, expected):
 def test_code_that_names_the_rows_asks_for_them(name, asks):
     view = asked(get_serializer_class=lambda self: self.get_object() and TITLE, get_serializer_context=lambda self: {})
 
-    assert asks_for_rows(view, name) is asks
+    assert asks_for_rows(type(view), name) is asks
 
 
 def test_code_that_cannot_be_looked_into_may_ask_for_rows():
     class Callable:
         def __call__(self, *args: Any) -> Any: ...
 
-    assert asks_for_rows(asked(get_serializer_class=Callable()), "get_serializer_class")
+    assert asks_for_rows(type(asked(get_serializer_class=Callable())), "get_serializer_class")
 
 
 @pytest.mark.django_db

@@ -17,46 +17,66 @@ from ..reading.requirements import Requirement
 from ..reading.serializers import read_serializer
 from ..reading.shapes import is_static, live_shape
 from ..reading.to_attrs import Filled
-from ..reading.views import asks_for_rows, is_detail, read_view, view_key
+from ..reading.views import Handling, asks_for_rows, handling, read_view, view_key
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a view shows of each row.
 
-    ``key`` is None where the next request may be answered differently. ``seen`` says that code of the view's own is
-    handed the rows: it may go anywhere from them, so no column at all is left out.
+    ``seen`` says that code of the view's own is handed the rows: it may go anywhere from them, so no column at all is
+    left out.
     """
 
     requirement: Requirement
-    key: Hashable
     seen: bool = False
 
 
 answers: Cache[Answer] = Cache()
 
 
-def answer_for_rows(view: Any, queryset: Any, written: Written) -> Answer:
-    """Return what ``view`` shows of the rows of ``queryset``, and reads of them beside the serializer.
+@dataclass(slots=True)
+class Question:
+    """What a view shows of the rows of a queryset, and reads of them beside the serializer.
 
-    A serializer is built only where its class does not tell its fields, or where they are not remembered.
+    ``key`` stands for the answer, which is worked out only where it is not remembered. ``serializer`` is one that had
+    to be built to know the key.
     """
-    for name in ("get_serializer_class", "get_serializer"):
-        if asks_for_rows(view, name):
-            raise NotAskedError(f"{name}() asks for rows itself")
-    cls = None if own_code(view, "get_serializer") else view.get_serializer_class()
-    many = not is_detail(view)
-    serializer = None if cls is not None and is_static(cls) else _build(view, cls, many)
+
+    view: Any
+    queryset: Any
+    key: Hashable
+    filled: Filled
+    serializer: Any = None
+
+    def answer(self) -> Answer:
+        """Return the answer, and remember it unless the next request may be answered differently."""
+        return answers.get(self.key) or self._work_out()
+
+    def _work_out(self) -> Answer:
+        view, model = self.view, self.queryset.model
+        serializer = _build(view) if self.serializer is None else self.serializer
+        beside = read_view(view, model, self.queryset)
+        made = _read(view, serializer, model, self.filled) | beside
+        return _remembered(self.key, made, seen=bool(beside.everything))
+
+
+def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written) -> Question:
+    """Return the question what ``view`` shows of the rows of ``queryset``, where it answers as ``handled`` says.
+
+    A serializer is built only where its class does not tell its fields. Raises NotAskedError where the view asks for
+    rows to choose or build it.
+    """
+    if handled.asks:
+        raise NotAskedError(f"{handled.asks}() asks for rows itself")
+    serializer = None
+    shape = None if handled.builds else view.get_serializer_class()
+    if shape is None or not is_static(shape):
+        serializer = _build(view)
+        shape = live_shape(serializer)
     filled = filled_attributes(queryset.model, written)
-    shape = cls if serializer is None else live_shape(serializer)
-    key = (shape, many, queryset.model, _hints(view), _names(filled), view_key(view, queryset))
-    if (found := answers.get(key)) is not None:
-        return found
-    if serializer is None:
-        serializer = _build(view, cls, many)
-    beside = read_view(view, queryset.model, queryset)
-    made = _read(view, serializer, queryset.model, filled) | beside
-    return _remembered(key, made, seen=bool(beside.everything))
+    key = (shape, queryset.model, _hints(view), _names(filled), view_key(view, queryset, handled))
+    return Question(view, queryset, key, filled, serializer)
 
 
 def answer_for_instances(view: Any, serializer: Any, model: type[Model]) -> Answer:
@@ -66,9 +86,8 @@ def answer_for_instances(view: Any, serializer: Any, model: type[Model]) -> Answ
 
 
 def _remembered(key: Hashable, requirement: Requirement, *, seen: bool = False) -> Answer:
-    if requirement.volatile:
-        return Answer(requirement, None, seen)
-    return answers.put(key, Answer(requirement, Identity(requirement), seen))
+    answer = Answer(requirement, seen)
+    return answer if requirement.volatile else answers.put(key, answer)
 
 
 def _names(filled: Filled) -> Hashable:
@@ -79,12 +98,14 @@ def _hints(view: Any) -> Hashable:
     return tuple(Identity(hint) for hint in view.prefetch_hints) if view.prefetch_hints else ()
 
 
-def _build(view: Any, cls: Any, many: bool) -> Any:
-    options = {"many": True} if many else {}
-    if cls is None:
+def _build(view: Any) -> Any:
+    handled = handling(view)
+    options = {} if handled.detail else {"many": True}
+    if handled.builds:
         return view.get_serializer(**options)
     own = own_code(view, "get_serializer_context")
-    return cls(context=view.get_serializer_context() if own is None else Context(view), **options)
+    context = view.get_serializer_context() if own is None else Context(view)
+    return view.get_serializer_class()(context=context, **options)
 
 
 class Context(MutableMapping[str, Any]):
@@ -101,7 +122,8 @@ class Context(MutableMapping[str, Any]):
     def _whole(self) -> dict[str, Any]:
         view, self._view = self._view, None
         if view is not None:
-            if asks_for_rows(view, "get_serializer_context"):
+            cls: Any = type(view)
+            if asks_for_rows(cls, "get_serializer_context"):
                 raise NotAskedError("get_serializer_context() asks for rows itself")
             self._known.update(view.get_serializer_context())
         return self._known

@@ -13,7 +13,7 @@ from ..planning.bases import base_queryset
 from ..planning.planner import make_plan, target_plan
 from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
-from ..reading import columns, relations
+from ..reading import columns
 from .annotations import independent
 from .generic import generic_prefetch
 
@@ -113,17 +113,16 @@ def _generic(plan: PrefetchPlan, root: Any) -> Any:
 
 def _with_peers(plan: Plan, queryset: Any) -> Any:
     """On Django 6.1: have what the plan did not foresee loaded once for all rows, unless told otherwise."""
-    if FETCH_PEERS is None or not get_settings().FETCH_PEERS:
-        return queryset
-    if not all(relations.peers_cost_nothing(decision.model) for decision in plan.decisions):
-        return queryset
-    if queryset._fetch_mode is models.FETCH_ONE:
+    wanted = FETCH_PEERS is not None and plan.peers and get_settings().FETCH_PEERS
+    if wanted and queryset._fetch_mode is models.FETCH_ONE:
         queryset._fetch_mode = FETCH_PEERS
     return queryset
 
 
 def annotate(plan: Plan, queryset: Any) -> Any:
     """Return ``queryset`` with the annotations of ``plan``; what the developer annotated under the same name stays."""
+    if not plan.annotations:
+        return queryset
     missing = [annotated for annotated in plan.annotations if annotated.name not in queryset.query.annotations]
     if not missing:
         return queryset

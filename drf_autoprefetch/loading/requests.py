@@ -20,11 +20,11 @@ from ..notes import Note
 from ..planning.cache import Cache
 from ..planning.planner import make_plan
 from ..planning.plans import How, Plan
-from ..planning.written import Written, read_queryset
+from ..planning.written import read_queryset
 from ..reading import methods
 from ..reading.origins import class_origin
-from ..reading.views import handler_name, unknown_steps
-from .asking import Answer, answer_for_instances, answer_for_rows, answers
+from ..reading.views import Handling, handler_name, handling
+from .asking import answer_for_instances, answers, ask_for_rows
 from .carried import carries, without_plan
 from .instances import load_for_now
 from .querysets import put_on, why_not
@@ -61,7 +61,7 @@ def _settings_changed(*, setting: str, **kwargs: Any) -> None:
 setting_changed.connect(_settings_changed, dispatch_uid="drf_autoprefetch.caches")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of a request: its plan, or why there is none; how long it took and whether it was remembered."""
 
@@ -144,7 +144,12 @@ class RequestPlan:
                 forget()
 
     def _load_missing(self, serializer: Any, shown: Any) -> Any:
-        if self._failed or self._paused or self.switched_off() or (self._loaded and not unknown_steps(self.view)):
+        if (
+            self._failed
+            or self._paused
+            or self.switched_off()
+            or (self._loaded and not handling(self.view).unknown_steps)
+        ):
             return None
         instances = [shown] if isinstance(shown, Model) else shown
         if not isinstance(instances, (list, tuple, QuerySet)) or self._comes_by_plan(instances):
@@ -152,13 +157,14 @@ class RequestPlan:
         rows = [instance for instance in instances if isinstance(instance, Model)]
         if not rows or len(rows) != len(instances):
             return None
-        requirement = self._ask(answer_for_instances, serializer, type(rows[0])).requirement
+        requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
         return load_for_now(rows, requirement)
 
     def _put_on(self, queryset: QuerySet[Any]) -> Any:
-        if self._shown is None and unknown_steps(self.view):
+        handled = handling(self.view)
+        if self._shown is None and handled.unknown_steps:
             return None
-        plan = self.outcome(queryset).plan
+        plan = self._find(queryset, handled).plan
         self._loaded = plan is not None
         return None if plan is None else put_on(plan, queryset, queryset)
 
@@ -196,29 +202,35 @@ class RequestPlan:
 
     def outcome(self, queryset: QuerySet[Any]) -> Outcome:
         """Return the plan for ``queryset``, made or remembered. Raises what planning raises."""
-        started = time.perf_counter()
         problem = self.switched_off() or why_not(queryset)
-        if problem:
-            return self._without(problem)
-        written = read_queryset(queryset)
+        return self._without(problem) if problem else self._find(queryset, handling(self.view))
+
+    def _find(self, queryset: QuerySet[Any], handled: Handling) -> Outcome:
+        started = time.perf_counter()
         try:
-            answer = self._ask(answer_for_rows, queryset, written)
+            plan, cached = self._ask(self._plan, queryset, handled)
         except NotAskedError as error:
             return self._without(str(error))
-        plan, cached = self._plan(answer, written)
         return Outcome(plan, (), cached, time.perf_counter() - started)
 
-    def _ask(self, question: Callable[..., Answer], *about: Any) -> Answer:
-        with self.paused():
-            return question(self.view, *about)
+    def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
+        self._paused += 1
+        try:
+            return question(*about)
+        finally:
+            self._paused -= 1
 
-    def _plan(self, answer: Answer, written: Written) -> tuple[Plan, bool]:
-        how = How(trim=bool(self.view.auto_prefetch_only) and not answer.seen)
-        if answer.key is None or not written.hashable:
-            return make_plan(answer.requirement, written, how), False
-        key = (answer.key, written, how)
-        found = plans.get(key)
-        return (found, True) if found else (plans.put(key, make_plan(answer.requirement, written, how)), False)
+    def _plan(self, queryset: QuerySet[Any], handled: Handling) -> tuple[Plan, bool]:
+        trim = bool(self.view.auto_prefetch_only)
+        written = read_queryset(queryset)
+        question = ask_for_rows(self.view, handled, queryset, written)
+        key = (question.key, written, trim)
+        if written.hashable and (found := plans.get(key)) is not None:
+            return found, True
+        answer = question.answer()
+        plan = make_plan(answer.requirement, written, How(trim=trim and not answer.seen))
+        keep = written.hashable and not answer.requirement.volatile
+        return (plans.put(key, plan) if keep else plan), False
 
     def _without(self, problem: str) -> Outcome:
         origin = replace(class_origin(type(self.view), "view"), field=handler_name(self.view))

@@ -33,18 +33,13 @@ class Cache(Generic[Value]):
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
-        self.hits = 0
-        self.misses = 0
 
     def get(self, key: Hashable) -> Value | None:
         """Return what is kept under ``key``, or None."""
         with self._lock:
             found = self._entries.get(key)
-            if found is None:
-                self.misses += 1
-                return None
-            self.hits += 1
-            self._entries.move_to_end(key)
+            if found is not None:
+                self._entries.move_to_end(key)
             return found
 
     def put(self, key: Hashable, value: Value) -> Value:
@@ -65,7 +60,6 @@ class Cache(Generic[Value]):
         """Forget everything."""
         with self._lock:
             self._entries.clear()
-            self.hits = self.misses = 0
 
     def __len__(self) -> int:
         return len(self._entries)

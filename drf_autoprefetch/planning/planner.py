@@ -12,7 +12,7 @@ from ..conf import get_settings
 from ..exceptions import HintError
 from ..notes import Note
 from ..reading.columns import all_columns, as_attributes, ordered_columns
-from ..reading.relations import generic_targets
+from ..reading.relations import generic_targets, peers_cost_nothing
 from ..reading.requirements import Annotated, Declared, Edge, Requirement, everything
 from .bases import base_queryset
 from .cache import Cache, Identity
@@ -49,6 +49,7 @@ def make_plan(requirement: Requirement, written: Written = UNWRITTEN, how: How =
         written=written,
         how=how,
         kept_lookups=rest,
+        peers=all(peers_cost_nothing(decision.model) for decision in query.decisions),
     )
 
 

@@ -84,7 +84,8 @@ class Plan:
 
     ``only`` None means that every column is loaded. ``requirement`` is what the plan was made from, ``written``
     what stood on the queryset that it was made around. ``kept_lookups`` are the developer's own prefetch lookups that
-    lead through no known relation.
+    lead through no known relation. ``peers`` says that what the plan did not foresee takes no more queries for all rows
+    at once than for one.
     """
 
     model: type[Model]
@@ -98,6 +99,7 @@ class Plan:
     written: Written
     how: How
     kept_lookups: tuple[Any, ...] = ()
+    peers: bool = True
 
     def walk(self) -> Iterator[Plan]:
         """Yield this plan and every plan below it."""

@@ -52,7 +52,7 @@ class Written:
     @property
     def hashable(self) -> bool:
         """Whether it can be part of a cache key: ``Prefetch`` objects compare by path alone, so they cannot."""
-        return not any(isinstance(lookup, Prefetch) for lookup in self.lookups)
+        return not self.lookups or not any(isinstance(lookup, Prefetch) for lookup in self.lookups)
 
 
 UNWRITTEN = Written()
@@ -150,7 +150,7 @@ def _joined(model: type[Model], path: Path) -> Requirement:
 
 def filled_attributes(model: type[Model], written: Written) -> dict[tuple[type[Model], str], Edge]:
     """Return the ``to_attr`` attributes that ``written`` fills, by the model that has them and their name."""
-    if not any(isinstance(lookup, Prefetch) and lookup.to_attr for lookup in written.lookups):
+    if written.hashable or not any(isinstance(lookup, Prefetch) and lookup.to_attr for lookup in written.lookups):
         return {}
     asked, _ = with_written(nothing(model), written)
     return {(owner.model, edge.name): edge for owner, edge in asked.walk() if edge.to_attr}

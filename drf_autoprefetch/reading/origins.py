@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
 import os
-import textwrap
 from itertools import takewhile
 from typing import Any
 
@@ -14,6 +12,7 @@ from rest_framework.relations import ManyRelatedField
 from rest_framework.serializers import ListSerializer
 
 from ..notes import Origin
+from .parsing import find_class
 
 
 def field_origin(field: Any, kind: str = "field") -> Origin:
@@ -66,10 +65,8 @@ def field_path(field: Any) -> str:
 @functools.lru_cache(maxsize=4096)
 def class_place(cls: Any) -> tuple[str, int]:
     """Return (file, line) of a class, ("", 0) where Python has no source for it."""
-    try:
-        return shorten(inspect.getsourcefile(cls) or ""), inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
-        return "", 0
+    found = find_class(cls)
+    return (shorten(found[0]), found[1].line) if found else ("", 0)
 
 
 @functools.lru_cache(maxsize=512)
@@ -83,23 +80,7 @@ def shorten(path: str) -> str:
 def _declaration(serializer: Any, name: str) -> tuple[str, int]:
     """The line in which the nearest class of the MRO assigns ``name``, else that of the class."""
     own = takewhile(lambda cls: cls.__module__.split(".")[0] != "rest_framework", serializer.__mro__)
-    found = ((class_place(cls)[0], line) for cls in own if (line := _assignments(cls).get(name)))
-    return next(found, None) or class_place(serializer)
-
-
-@functools.lru_cache(maxsize=1024)
-def _assignments(cls: Any) -> dict[str, int]:
-    try:
-        lines, first = inspect.getsourcelines(cls)
-        body = ast.parse(textwrap.dedent("".join(lines))).body[0]
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return {}
-    if not isinstance(body, ast.ClassDef):
-        return {}
-    found: dict[str, int] = {}
-    for statement in body.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                found[target.id] = first + statement.lineno - 1
-    return found
+    for file, place in filter(None, map(find_class, own)):
+        if name in place.assignments:
+            return shorten(file), place.assignments[name]
+    return class_place(serializer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dis
 import itertools
 from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.db.models import Model
 from ..notes import Note, Origin
 from . import attributes
 from .bodies import read_code, view_subject
-from .code import codes_in, names_used, own_code
+from .code import codes_in, names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
 from .requirements import Requirement, everything, nothing, reads
@@ -32,9 +34,10 @@ def handler_name(view: Any) -> str:
 _ASKING_ROWS = frozenset({"get_object", "get_queryset", "filter_queryset", "queryset", "objects", "_default_manager"})
 
 
-def asks_for_rows(view: Any, name: str) -> bool:
-    """Return whether the view's own method ``name`` asks the database, as far as its names tell."""
-    own = own_code(view, name)
+@lru_cache(maxsize=8192)
+def asks_for_rows(view_class: Any, name: str) -> bool:
+    """Return whether a view's own method ``name`` asks the database, as far as its names tell."""
+    own = own_code_of(view_class, name)
     if own is None:
         return False
     names = names_used(own)
@@ -43,22 +46,50 @@ def asks_for_rows(view: Any, name: str) -> bool:
 
 def is_detail(view: Any) -> bool:
     """Return whether the handler answers one object rather than a list of them."""
+    return handling(view).detail
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How requests of one kind are answered, as far as the view's class tells.
+
+    ``detail`` says that one object is answered rather than a list. ``unknown_steps`` are the methods between fetching
+    the rows and showing them that are the view's own, and have no hint. ``asks`` is the method by which the view asks
+    for rows to choose or build its serializer. ``builds`` says that the view builds its serializer by itself.
+    """
+
+    name: str
+    detail: bool
+    unknown_steps: tuple[str, ...]
+    asks: str
+    builds: bool
+
+
+def handling(view: Any) -> Handling:
+    """Return how the view answers the request at hand."""
     name = handler_name(view)
     detail = getattr(view, "detail", None)
     if detail is None:
         detail = getattr(getattr(view, name, None), "detail", None)
     if detail is None and name not in ("list", "retrieve"):
-        return (view.lookup_url_kwarg or view.lookup_field) in (getattr(view, "kwargs", None) or {})
-    return name == "retrieve" if detail is None else bool(detail)
+        detail = (view.lookup_url_kwarg or view.lookup_field) in (getattr(view, "kwargs", None) or {})
+    cls: Any = type(view)
+    return _handling(cls, name, name == "retrieve" if detail is None else bool(detail))
 
 
-def view_key(view: Any, queryset: Any) -> Hashable:
+@lru_cache(maxsize=4096)
+def _handling(cls: Any, name: str, detail: bool) -> Handling:
+    unknown = tuple(step for step in _steps(name, detail) if _is_unknown(own_code_of(cls, step)))
+    asks = next((each for each in ("get_serializer_class", "get_serializer") if asks_for_rows(cls, each)), "")
+    return Handling(name, detail, unknown, asks, own_code_of(cls, "get_serializer") is not None)
+
+
+def view_key(view: Any, queryset: Any, handled: Handling) -> Hashable:
     """Return a value that differs wherever ``read_view()`` may."""
-    detail = is_detail(view)
-    permissions = tuple(map(type, view.get_permissions())) if detail else ()
-    paginator = None if detail else getattr(view, "paginator", None)
-    cursor = _cursor_columns(view, paginator, queryset)
-    return (type(view), handler_name(view), permissions, type(paginator), cursor)
+    if handled.detail:
+        return (type(view), handled.name, True, tuple(map(type, view.get_permissions())))
+    paginator = getattr(view, "paginator", None)
+    return (type(view), handled.name, False, type(paginator), _cursor_columns(view, paginator, queryset))
 
 
 def read_view(view: Any, model: type[Model], queryset: Any) -> Requirement:
@@ -71,14 +102,9 @@ def read_view(view: Any, model: type[Model], queryset: Any) -> Requirement:
     return total
 
 
-def unknown_steps(view: Any) -> list[str]:
-    """Return which methods between fetching the rows and showing them are the view's own, and have no hint."""
-    return [name for name in _steps(view) if _is_unknown(own_code(view, name))]
-
-
-def _steps(view: Any) -> list[str]:
-    skipped = ("list", "paginate_queryset", "get_paginated_response") if is_detail(view) else ("retrieve", "get_object")
-    return list(dict.fromkeys((handler_name(view), *(name for name in _STEPS if name not in skipped))))
+def _steps(handler: str, detail: bool) -> list[str]:
+    skipped = ("list", "paginate_queryset", "get_paginated_response") if detail else ("retrieve", "get_object")
+    return list(dict.fromkeys((handler, *(name for name in _STEPS if name not in skipped))))
 
 
 def _is_unknown(own: Any) -> bool:
@@ -86,7 +112,8 @@ def _is_unknown(own: Any) -> bool:
 
 
 def _handlers(view: Any, model: type[Model]) -> Iterator[Requirement]:
-    for name in _steps(view):
+    handled = handling(view)
+    for name in _steps(handled.name, handled.detail):
         own = own_code(view, name)
         if own is not None:
             yield _sees_rows(own, model, _view_origin(view, name, own), view)

@@ -12,6 +12,8 @@ from tokenize import TokenError
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from ..parsing import compile_tree, parse
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _FUTURE = getattr(__future__, "annotations").compiler_flag  # noqa: B009 - the module's attribute, not the import
@@ -77,7 +79,7 @@ def _block(lines: list[str], start: int) -> Iterable[FunctionNode]:
 
 
 def _parse(lines: list[str], start: int) -> ast.Module:
-    tree = ast.parse(textwrap.dedent("".join(lines)))
+    tree = parse(textwrap.dedent("".join(lines)))
     return ast.increment_lineno(tree, start) if start else tree
 
 
@@ -94,7 +96,7 @@ def _end(lines: list[str], start: int, indent: int) -> int:
 
 
 def _whole_file(lines: list[str]) -> Iterator[FunctionNode]:
-    for node in ast.walk(ast.parse("".join(lines))):
+    for node in ast.walk(parse("".join(lines))):
         if isinstance(node, ast.Lambda):
             yield node
 
@@ -126,7 +128,7 @@ def _looks_imported(name: str, function: Any, lines: list[str]) -> bool:
 
 def _imported(lines: list[str]) -> set[str]:
     names: set[str] = set()
-    todo: list[ast.AST] = [ast.parse("".join(lines))]
+    todo: list[ast.AST] = [parse("".join(lines))]
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -141,7 +143,7 @@ def _same(node: FunctionNode, function: Any, imported: set[str]) -> bool:
     imports: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in sorted(imported)]
     module = ast.Module([*imports, _nested(node, code, function.__qualname__)], [])
     ast.fix_missing_locations(module)
-    made = compile(module, code.co_filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
+    made = compile_tree(module, code.co_filename, code.co_flags & _FUTURE)
     return any(_equal(candidate, code) for candidate in _codes(made, code.co_name))
 
 
@@ -163,14 +165,14 @@ def _nested(node: FunctionNode, code: CodeType, qualname: str) -> ast.stmt:
 
 
 def _class(name: str, statement: ast.stmt) -> ast.stmt:
-    made = ast.parse(f"class {name if name.isidentifier() else 'Anonymous'}: pass").body[0]
+    made = parse(f"class {name if name.isidentifier() else 'Anonymous'}: pass").body[0]
     assert isinstance(made, ast.ClassDef)
     made.body = [statement]
     return made
 
 
 def _function(name: str, cells: list[str], body: list[ast.stmt]) -> ast.stmt:
-    made = ast.parse(f"def {name if name.isidentifier() else 'anonymous'}({', '.join(cells)}): pass").body[0]
+    made = parse(f"def {name if name.isidentifier() else 'anonymous'}({', '.join(cells)}): pass").body[0]
     assert isinstance(made, ast.FunctionDef)
     made.body = body
     return made
