@@ -104,4 +104,4 @@ class AutoPrefetchMixin:
             queryset = queryset.all()
         if not isinstance(queryset, QuerySet) or queryset._result_cache is not None or not plan.reading:
             return queryset
-        return queryset if carries(queryset, plan) else carry(queryset, plan, fresh=fresh)
+        return queryset if not fresh and carries(queryset, plan) else carry(queryset, plan, fresh=fresh)

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Avg, Count, F, Q, Value
 from django.db.models.functions import Upper
 
-from drf_autoprefetch.loading.annotations import independent
+from drf_autoprefetch.planning.annotations import independent
 from tests.testapp.models import Book, Supplier
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]

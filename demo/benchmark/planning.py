@@ -75,7 +75,7 @@ def _queryset_builder(endpoint: Endpoint) -> Callable[[], QuerySet]:
 
 
 def _view_in_a_request(endpoint: Endpoint, view_class: type[GenericViewSet]) -> GenericViewSet:
-    view = view_class()
+    view = view_class(detail=bool(endpoint.kwargs))
     view.action_map = {"get": endpoint.action}
     view.setup(APIRequestFactory().get(endpoint.path(rows=20)), **endpoint.kwargs)
     view.request = view.initialize_request(view.request, **endpoint.kwargs)

@@ -53,7 +53,8 @@ def carry(queryset: Any, source: Source, *, fresh: bool = False) -> Any:
     """
     carrying = queryset if fresh else queryset._chain()
     setattr(carrying.query, ATTRIBUTE, _Carried(source))
-    carrying._iterable_class = _planned(_plain(carrying._iterable_class))
+    if not isinstance(carrying._iterable_class, _PlannedType):
+        carrying._iterable_class = _planned(carrying._iterable_class)
     return carrying
 
 

@@ -14,7 +14,6 @@ from ..planning.planner import make_plan, target_plan
 from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
-from .annotations import independent
 from .generic import generic_prefetch
 
 FETCH_PEERS = getattr(models, "FETCH_PEERS", None)
@@ -126,7 +125,7 @@ def annotate(plan: Plan, queryset: Any) -> Any:
     missing = [annotated for annotated in plan.annotations if annotated.name not in queryset.query.annotations]
     if not missing:
         return queryset
-    return queryset.annotate(**{annotated.name: independent(annotated.expression, plan.model) for annotated in missing})
+    return queryset.annotate(**{annotated.name: annotated.expression for annotated in missing})
 
 
 def _copied(lookups: tuple[Any, ...]) -> list[Any]:

@@ -164,9 +164,13 @@ class RequestPlan:
         handled = handling(self.view)
         if self._shown is None and handled.unknown_steps:
             return None
-        plan = self._find(queryset, handled).plan
-        self._loaded = plan is not None
-        return None if plan is None else put_on(plan, queryset, queryset)
+        try:
+            plan, _ = self._ask(self._plan, queryset, handled)
+        except NotAskedError:
+            self._loaded = False
+            return None
+        self._loaded = True
+        return put_on(plan, queryset, queryset)
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None
@@ -197,18 +201,17 @@ class RequestPlan:
             return 'DRF_AUTOPREFETCH["ENABLED"] is False'
         if not view.auto_prefetch:
             return "auto_prefetch is False"
-        skipped = handler_name(view) in view.auto_prefetch_skip_actions
-        return "auto_prefetch_skip_actions names it" if skipped else ""
+        skipped = view.auto_prefetch_skip_actions
+        return "auto_prefetch_skip_actions names it" if skipped and handler_name(view) in skipped else ""
 
     def outcome(self, queryset: QuerySet[Any]) -> Outcome:
         """Return the plan for ``queryset``, made or remembered. Raises what planning raises."""
         problem = self.switched_off() or why_not(queryset)
-        return self._without(problem) if problem else self._find(queryset, handling(self.view))
-
-    def _find(self, queryset: QuerySet[Any], handled: Handling) -> Outcome:
+        if problem:
+            return self._without(problem)
         started = time.perf_counter()
         try:
-            plan, cached = self._ask(self._plan, queryset, handled)
+            plan, cached = self._ask(self._plan, queryset, handling(self.view))
         except NotAskedError as error:
             return self._without(str(error))
         return Outcome(plan, (), cached, time.perf_counter() - started)

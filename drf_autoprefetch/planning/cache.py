@@ -28,17 +28,21 @@ class Identity:
 
 
 class Cache(Generic[Value]):
-    """The least recently used entries are dropped beyond ``CACHE_SIZE``; a change of settings empties it."""
+    """The least recently used entries are dropped beyond ``CACHE_SIZE``; a change of settings empties it.
+
+    Far from that size nobody needs to know which they are.
+    """
 
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
+        self._crowded = False
 
     def get(self, key: Hashable) -> Value | None:
         """Return what is kept under ``key``, or None."""
         with self._lock:
             found = self._entries.get(key)
-            if found is not None:
+            if found is not None and self._crowded:
                 self._entries.move_to_end(key)
             return found
 
@@ -47,7 +51,9 @@ class Cache(Generic[Value]):
         with self._lock:
             self._entries[key] = value
             self._entries.move_to_end(key)
-            while len(self._entries) > get_settings().CACHE_SIZE:
+            size = get_settings().CACHE_SIZE
+            self._crowded = 2 * len(self._entries) > size
+            while len(self._entries) > size:
                 self._entries.popitem(last=False)
         return value
 

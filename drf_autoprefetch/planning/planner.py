@@ -14,6 +14,7 @@ from ..notes import Note
 from ..reading.columns import all_columns, as_attributes, ordered_columns
 from ..reading.relations import generic_targets, peers_cost_nothing
 from ..reading.requirements import Annotated, Declared, Edge, Requirement, everything
+from .annotations import independent
 from .bases import base_queryset
 from .cache import Cache, Identity
 from .columns_needed import NO_COLUMNS, columns_of
@@ -42,7 +43,7 @@ def make_plan(requirement: Requirement, written: Written = UNWRITTEN, how: How =
         select_related=tuple("__".join(path) for path in query.joins),
         only=query.only(),
         prefetches=tuple(query.prefetches),
-        annotations=tuple(sorted(query.annotations, key=lambda annotated: annotated.name)),
+        annotations=_independent(query.annotations, requirement.model),
         decisions=tuple(query.decisions),
         notes=tuple(query.notes),
         requirement=requirement,
@@ -51,6 +52,11 @@ def make_plan(requirement: Requirement, written: Written = UNWRITTEN, how: How =
         kept_lookups=rest,
         peers=all(peers_cost_nothing(decision.model) for decision in query.decisions),
     )
+
+
+def _independent(annotations: list[Annotated], model: type[Model]) -> tuple[Annotated, ...]:
+    ordered = sorted(annotations, key=lambda annotated: annotated.name)
+    return tuple(replace(each, expression=independent(each.expression, model)) for each in ordered)
 
 
 _IN_PLACE = "it is the row that it was reached from"

@@ -12,8 +12,10 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from ..conf import get_settings
 from .code import find, is_stock
+from .fixed_fields import makes_fixed_fields
 
-#: Overriding any of these lets the fields of a serializer differ from one instance to the next.
+#: Overriding any of these lets the fields of a serializer differ from one instance to the next; so does overriding
+#: ``get_fields``, unless that looks at nothing.
 _CHANGING = (
     "__init__",
     "__new__",
@@ -22,7 +24,6 @@ _CHANGING = (
     "bind",
     "fields",
     "_readable_fields",
-    "get_fields",
     "get_field_names",
     "get_default_field_names",
     "get_extra_kwargs",
@@ -72,18 +73,31 @@ def _shape(field: Any, above: tuple[type, ...]) -> Hashable:
 def is_static(cls: Any) -> bool:
     """Return whether every instance of the serializer class ``cls`` has the same fields, whatever it is told.
 
-    True only where no code of the project's takes part in making the fields: then the class itself is the shape.
+    True only where no code of the project's, but a ``get_fields()`` that looks at nothing, takes part in making them:
+    then the class itself is the shape.
     """
+    return _is_static(cls, frozenset())
+
+
+def _is_static(cls: Any, above: frozenset[Any]) -> bool:
     if any(not is_stock(function) for name in _CHANGING if (function := find(cls, name)) is not None):
         return False
-    return all(_is_static_field(field) for field in getattr(cls, "_declared_fields", {}).values())
+    inside = above | {cls}
+    own = [base.__dict__["get_fields"] for base in cls.__mro__ if "get_fields" in base.__dict__]
+    made = all(
+        is_stock(one) or makes_fixed_fields(one, cls, lambda made: _is_static_class(made, inside)) for one in own
+    )
+    return made and all(_is_static_field(field, inside) for field in getattr(cls, "_declared_fields", {}).values())
 
 
-def _is_static_field(field: Any) -> bool:
+def _is_static_class(cls: Any, above: frozenset[Any]) -> bool:
+    if issubclass(cls, BaseSerializer):
+        return cls in above or _is_static(cls, above)
+    return is_stock(find(cls, "bind"))
+
+
+def _is_static_field(field: Any, above: frozenset[Any]) -> bool:
     if isinstance(field, (ListSerializer, ManyRelatedField)) or isinstance(getattr(field, "child", None), Field):
         child = field.child_relation if isinstance(field, ManyRelatedField) else field.child
-        return is_stock(find(type(field), "bind")) and _is_static_field(child)
-    if isinstance(field, BaseSerializer):
-        cls: Any = type(field)
-        return is_static(cls)
-    return is_stock(find(type(field), "bind"))
+        return is_stock(find(type(field), "bind")) and _is_static_field(child, above)
+    return _is_static_class(type(field), above)
