@@ -77,6 +77,7 @@ def test_many_threads_may_parse_at_once():
 
 
 def test_a_file_is_parsed_once(monkeypatch):
+    found = find_class(made())
     monkeypatch.setattr(parsing, "parse", lambda source: pytest.fail("It was parsed again."))
 
-    assert find_class(made()) is not None
+    assert found == find_class(made()) is not None

@@ -52,6 +52,18 @@ class Actions(ReadOnlyModelViewSet[Any]):
     def some(self, request: Any) -> Any:
         return self.list(request)
 
+    @action(detail=True)
+    def lost(self, request: Any, pk: Any) -> Any:
+        book = self.get_object()
+        unread(book)
+        return Response(self.get_serializer(book).data)
+
+    @action(detail=True)
+    def named(self, request: Any, pk: Any) -> Any:
+        book = self.get_object()
+        ratings = [review.rating for review in book.reviews.all()]
+        return Response({"author": book.author.name, "ratings": ratings})
+
     @action(detail=False)
     def titles(self, request: Any) -> Any:
         return Response([row.title for row in self.get_queryset()])
@@ -155,19 +167,34 @@ def test_drfs_own_code_reads_nothing(view):
     assert read(view) == ("", [])
 
 
-def test_a_handler_of_ones_own_sees_the_rows():
-    requirement = read_view(asked("one", base=Actions), Book, Book.objects.all())
-    (note,) = requirement.notes
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("one", ""),
+        ("some", ""),
+        ("titles", "title"),
+        # No lists: nobody knows that the handler gets so far.
+        ("named", "author_id id author(name)"),
+    ],
+)
+def test_a_handler_of_ones_own_is_read(action, expected):
+    assert read(asked(action, base=Actions)) == (expected, [])
+
+
+def test_a_handler_that_cannot_be_followed_may_go_anywhere():
+    requirement = read_view(asked("lost", base=Actions), Book, Book.objects.all())
+    unread_note, note = sorted(requirement.notes, key=lambda note: note.id)
 
     assert (outline(requirement), note.id, note.origin.name, note.origin.kind) == (
-        *("*", "view-code", "BookView.one", "view"),
+        *("*", "view-code", "BookView.lost", "view"),
     )
+    assert (unread_note.id, unread_note.origin.name) == ("code-unread", "BookView.lost")
     assert note.message == (
         "it sees the rows too and may go anywhere from them: all their columns are loaded, and where it fetches them"
         " itself, what the serializer shows beyond them is loaded when it shows it."
     )
     assert note.remedy == ('Write @prefetch_hint("…") above it, with what it reads from a row beside the serializer.')
-    assert note.origin.place == f"tests/test_views_reading.py:{_line_of(Actions.one)}"
+    assert note.origin.place == f"tests/test_views_reading.py:{_line_of(Actions.lost)}"
 
 
 def _line_of(function: Any) -> int:
@@ -180,7 +207,8 @@ def test_a_handler_may_say_what_it_reads():
 
 
 def own(self: Any, *args: Any, **kwargs: Any) -> Any:
-    """Stand for a method of a project's own."""
+    """Stand for a method of a project's own that nobody can follow."""
+    return unread(self, *args)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +224,8 @@ def own(self: Any, *args: Any, **kwargs: Any) -> Any:
     ],
 )
 def test_a_step_of_ones_own_sees_the_rows_it_is_handed(action, name, sees):
-    expected = ("*", [("view-code", f"BookView.{name}")]) if sees else ("", [])
+    notes = [("code-unread", f"BookView.{name}"), ("view-code", f"BookView.{name}")]
+    expected = ("*", notes) if sees else ("", [])
 
     attributes: dict[str, Any] = {name: own}
 

@@ -44,10 +44,11 @@ def why_not(queryset: Any, model: type[Model] | None = None) -> str:
     return ""
 
 
-def put_on(plan: Plan, queryset: Any, root: Any) -> Any:
+def put_on(plan: Plan, queryset: Any, root: Any, *, lists: bool = True) -> Any:
     """Return ``queryset``, a fresh one, with ``plan`` on it, made anew where something else is written than foreseen.
 
-    ``root`` is the queryset of the whole plan, whose database generic foreign keys must look in.
+    ``root`` is the queryset of the whole plan, whose database generic foreign keys must look in. Without ``lists``, it
+    prefetches only what is written on it.
     """
     written = read_queryset(queryset)
     if not plan.written.matches(written):
@@ -58,7 +59,7 @@ def put_on(plan: Plan, queryset: Any, root: Any) -> Any:
     if plan.only is not None:
         queryset.query.clear_deferred_loading()
         queryset.query.add_immediate_loading(plan.only)
-    if plan.prefetches or written.lookups:
+    if lists and (plan.prefetches or written.lookups):
         lookups = [prefetch_for(prefetch, root) for prefetch in plan.prefetches]
         queryset._prefetch_related_lookups = (*lookups, *_copied(plan.kept_lookups))
     return _with_peers(plan, queryset)

@@ -75,7 +75,8 @@ class RequestPlan:
     """Carried by the querysets of one view instance; finds the plan when their rows are fetched.
 
     Where a method of the view's own stands between fetching the rows and showing them, it may change them, or load
-    what it likes: then they are fetched as written, and what is missing is loaded when the serializer shows them.
+    what it likes. If it could be read, and does no such thing, it gets rows with the columns and joins that it and the
+    serializer need; else they are fetched as written. What is missing is loaded when the serializer shows them.
 
     A view is asked for its serializer only then: ``get_serializer_class()`` and ``get_serializer_context()`` may
     themselves ask for the queryset, and while they do, rows are loaded without a plan.
@@ -162,15 +163,15 @@ class RequestPlan:
 
     def _put_on(self, queryset: QuerySet[Any]) -> Any:
         handled = handling(self.view)
-        if self._shown is None and handled.unknown_steps:
-            return None
         try:
             plan, _ = self._ask(self._plan, queryset, handled)
         except NotAskedError:
             self._loaded = False
             return None
         self._loaded = True
-        return put_on(plan, queryset, queryset)
+        if self._shown is not None or not handled.unknown_steps:
+            return put_on(plan, queryset, queryset)
+        return put_on(plan, queryset, queryset, lists=False) if plan.how.trim else None
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None

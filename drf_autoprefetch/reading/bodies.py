@@ -36,7 +36,7 @@ def representation(field: Any, model: type[Model]) -> Requirement:
     return read_representation(field, model)
 
 
-def read_code(code: Any, subject: Subject, *, argument: int = 0, many: bool = False) -> Requirement:
+def read_code(code: Any, subject: Subject, *, argument: int | None = 0, many: bool = False) -> Requirement:
     """Return what ``code``, a function, method, property or other descriptor, reads from its instance argument.
 
     ``subject`` says what is known of it; its own hint is the developer's word and replaces reading the body.
@@ -124,6 +124,14 @@ def _unknown_class(field: Any, model: type[Model]) -> Requirement:
 
 
 def view_subject(model: type[Model], origin: Origin, view: Any, receiver: Any) -> Subject:
-    """Return what is known of code beside a serializer that sees the rows of ``view``."""
+    """Return what is known of code beside a serializer that sees the rows of ``view``.
+
+    Rows that it gives back are shown by the view's serializer, which is read by itself.
+    """
     context = {"view": view, "request": getattr(view, "request", None)}
-    return Subject(model, origin, "", receiver=receiver, context=context)
+
+    def child(serializer: Any, target: type[Model]) -> Requirement:
+        made = serializer(context=context) if isinstance(serializer, type) else serializer
+        return representation(made, target)
+
+    return Subject(model, origin, "", receiver=receiver, context=context, child=child, returned=nothing)

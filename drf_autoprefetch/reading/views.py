@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import itertools
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -20,8 +20,9 @@ from .hints import hint_of
 from .origins import class_origin, function_place
 from .requirements import Requirement, everything, nothing, reads
 
-#: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden.
-_STEPS = ("list", "retrieve", "get_object", "paginate_queryset", "get_paginated_response")
+#: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
+_LIST_STEPS = ("paginate_queryset", "get_paginated_response")
+_DETAIL_STEPS = ("get_object",)
 
 
 def handler_name(view: Any) -> str:
@@ -103,8 +104,8 @@ def read_view(view: Any, model: type[Model], queryset: Any) -> Requirement:
 
 
 def _steps(handler: str, detail: bool) -> list[str]:
-    skipped = ("list", "paginate_queryset", "get_paginated_response") if detail else ("retrieve", "get_object")
-    return list(dict.fromkeys((handler, *(name for name in _STEPS if name not in skipped))))
+    called = () if handler != "get" else ("retrieve",) if detail else ("list",)
+    return [handler, *called, *(_DETAIL_STEPS if detail else _LIST_STEPS)]
 
 
 def _is_unknown(own: Any) -> bool:
@@ -116,7 +117,28 @@ def _handlers(view: Any, model: type[Model]) -> Iterator[Requirement]:
     for name in _steps(handled.name, handled.detail):
         own = own_code(view, name)
         if own is not None:
-            yield _sees_rows(own, model, _view_origin(view, name, own), view)
+            yield _handler(own, model, _view_origin(view, name, own), view)
+
+
+def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
+    """What a handler of the view's own reads. Where not all of it could be followed, it may go anywhere."""
+    subject = view_subject(model, origin, view, view)
+    if hint_of(own):
+        return read_code(own, subject)
+    rows = origin.field == "paginate_queryset"
+    read = read_code(own, subject, argument=0 if rows else None, many=rows)
+    return read | _goes_anywhere(model, origin) if read.everything else _joinable(read)
+
+
+def _joinable(requirement: Requirement) -> Requirement:
+    """What joins can load: a query for rows that the handler may never reach would be one more than without it."""
+    edges, keys = {}, nothing(requirement.model)
+    for name, edge in requirement.edges.items():
+        keys |= Requirement(requirement.model, dict.fromkeys(edge.relation.near, edge.origins))
+        if edge.relation.joinable and edge.relation.certain and not edge.declared:
+            targets = {model: _joinable(target) for model, target in edge.targets.items()}
+            edges[name] = replace(edge, targets=targets)
+    return replace(requirement, edges=edges, notes=frozenset()) | keys
 
 
 #: What a paginator may ask of ``self.page`` without looking at a row.
@@ -162,8 +184,10 @@ def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
 
 
 def _sees_rows(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
-    if hint_of(own):
-        return read_code(own, view_subject(model, origin, view, view))
+    return read_code(own, view_subject(model, origin, view, view)) if hint_of(own) else _goes_anywhere(model, origin)
+
+
+def _goes_anywhere(model: type[Model], origin: Origin) -> Requirement:
     note = Note(
         "view-code",
         "",

@@ -57,10 +57,11 @@ def clear() -> None:
         _readings.clear()
 
 
-def read_body(function: object, subject: Subject, *, argument: int = 0, many: bool = False) -> Requirement:
+def read_body(function: object, subject: Subject, *, argument: int | None = 0, many: bool = False) -> Requirement:
     """Return what ``function`` reads from its argument number ``argument``, not counting a bound ``self``.
 
-    With ``many``, that argument is a list or queryset of rows. ``function`` may be a function, method, property,
+    With ``many``, that argument is a list or queryset of rows; None stands for the handler of a view, which comes by
+    its rows by itself. ``function`` may be a function, method, property,
     cached property, static or class method, partial, or anything else that is callable. Runs no query and none of
     the project's code, and raises nothing: what cannot be read is everything, with a note.
     """
@@ -75,7 +76,7 @@ def read_body(function: object, subject: Subject, *, argument: int = 0, many: bo
         return unread(subject, name, f"reading it failed with {type(error).__name__}: {error}")
 
 
-def _reading(function: Any, name: str, subject: Subject, how: tuple[int, bool]) -> Reading:
+def _reading(function: Any, name: str, subject: Subject, how: tuple[int | None, bool]) -> Reading:
     """Look the body up, or read it."""
     key, kept = _key(function, subject, how)
     with _lock:
@@ -91,7 +92,7 @@ def _reading(function: Any, name: str, subject: Subject, how: tuple[int, bool]) 
     return reading
 
 
-def _key(function: Any, subject: Subject, how: tuple[int, bool]) -> tuple[Hashable, Any]:
+def _key(function: Any, subject: Subject, how: tuple[int | None, bool]) -> tuple[Hashable, Any]:
     """What a reading depends on, and the objects that must live as long as their ids are used."""
     inner = function_of(function)
     receiver = subject.receiver
@@ -114,7 +115,7 @@ def _is_full(cell: Any) -> bool:
         return False
 
 
-def _read(function: Any, name: str, subject: Subject, how: tuple[int, bool]) -> Reading:
+def _read(function: Any, name: str, subject: Subject, how: tuple[int | None, bool]) -> Reading:
     """Read a body from its first line to its last."""
     root = Node(subject.model)
     argument, many = how
@@ -123,7 +124,7 @@ def _read(function: Any, name: str, subject: Subject, how: tuple[int, bool]) -> 
     given: Values = frozenset([Many(root, root, None, manager=False)]) if many else row
     code = getattr(function_of(function), "__code__", None)
     m.place = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
-    args = (*(PLAIN for _ in range(argument)), given, *_others(function))
+    args = _others(function) if argument is None else (*(PLAIN for _ in range(argument)), given, *_others(function))
     callee = _callee(m, function, subject)
     place = m.place
     m.stale = True

@@ -25,6 +25,7 @@ from .values import (
     Super,
     Values,
 )
+from .views import is_view
 
 
 def escape(m: Machine, values: Values, reason: str) -> None:
@@ -48,10 +49,19 @@ def _escape(m: Machine, atom: Any, reason: str) -> None:
             _lose_function(m, atom, reason)
         case Self(cls=cls) if hasattr(cls, "to_representation"):
             _lose(m, m.root, reason.format(it="self, which knows its instance,"))
+        case Self(cls=cls) if is_view(cls):
+            _lose(m, m.root, reason.format(it="self, which knows its rows,"))
         case Above():
             _lose(m, m.root, reason.format(it="what holds the serializer"))
         case _:
             escape(m, _held(atom), reason)
+
+
+def lose_if_writing(m: Machine, name: str, writing: frozenset[str]) -> None:
+    """A handler that changes rows while it holds those it will show may show them as they are then."""
+    receiver = m.receiver
+    if name in writing and is_view(receiver if isinstance(receiver, type) else type(receiver)):
+        _lose(m, m.root, f"may change what it shows with {name}()")
 
 
 def _held(atom: Any) -> Values:

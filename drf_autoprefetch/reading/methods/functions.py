@@ -8,16 +8,20 @@ from types import FunctionType
 from typing import Any
 
 from ..hints import hint_of
-from .escaping import escape
+from .escaping import escape, lose_if_writing
 from .frames import Frame, Names
 from .machine import MAX_CALLS, Machine
 from .names import cells, defining_class, is_sealed, mangling
 from .sources import FunctionNode, tree_of
 from .values import ANY, NEVER, PLAIN, Box, Call, Func, Many, Row, Values, known, union
 
+#: Names that mean a write whatever has them.
+_WRITING = frozenset({"save", "delete", "create", "bulk_create", "bulk_update", "execute", "executemany"})
+
 
 def unknown(m: Machine, call: Call) -> Values:
     """Call what cannot be read: everything that is passed is out of sight."""
+    lose_if_writing(m, call.name, _WRITING)
     escape(m, call.everything(), f"passes {{it}} to {call.name}()")
     return PLAIN
 

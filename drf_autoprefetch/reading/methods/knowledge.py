@@ -58,7 +58,11 @@ _SHOWS = {
     ("django.urls.base", "reverse"),
     ("rest_framework.reverse", "reverse"),
 }
-_QUERIES = {("django.shortcuts", "get_object_or_404"), ("django.shortcuts", "get_list_or_404")}
+_QUERIES = {
+    ("django.shortcuts", "get_object_or_404"),
+    ("django.shortcuts", "get_list_or_404"),
+    ("rest_framework.generics", "get_object_or_404"),
+}
 
 
 def _copied(m: Machine, call: Call) -> Values:

@@ -12,6 +12,7 @@ from django.db.models.query import QuerySet
 
 from ..columns import default_ordering
 from .comparing import identify, look_up
+from .escaping import escape, lose_if_writing
 from .machine import ATTRIBUTES, Machine, rule
 from .names import is_framework, static
 from .trails import Unserved
@@ -20,6 +21,12 @@ from .values import PLAIN, Call, Known, Many, Method, Query, Row, Values, known
 _ONE = {"get", "first", "last", "latest", "earliest", "create"}
 _NO_ROWS = {"values", "values_list", "aggregate", "count", "exists", "contains", "dates", "datetimes", "explain",
             "delete", "update", "in_bulk", "none", "add", "remove", "clear", "set", "bulk_create"}  # fmt: skip
+_WRITING = frozenset(
+    (
+        *("create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
+        *("add", "remove", "clear", "set"),
+    )
+)
 _FACTS = {"ordered", "query", "db", "core_filters", "source_field_name", "target_field_name", "through", "name"}
 
 
@@ -41,6 +48,7 @@ def classes(model: Any, manager: bool) -> list[type]:
 
 def call_many(m: Machine, many: Many, method: Method, call: Call) -> Values:
     """Call a method of a related manager or of a queryset made of one."""
+    lose_if_writing(m, method.name, _WRITING)
     function = method.function or _own_method(many.node.model, many.manager, method.name)
     if isinstance(function, FunctionType) and not is_framework(function):
         return _run(m, many, replace(many, manager=False), function, call)
@@ -54,6 +62,8 @@ def call_many(m: Machine, many: Many, method: Method, call: Call) -> Values:
 def _given(m: Machine, rows: Many, name: str, call: Call) -> Values:
     """The rows that a list serializer is handed: a queryset made of them may still carry the plan."""
     look_up(m, call.everything())
+    if name == "in_bulk":
+        escape(m, frozenset([rows]), "takes {it} by their keys")
     if name in _NO_ROWS:
         return PLAIN
     if name in _ONE:
@@ -145,5 +155,6 @@ def call_query(m: Machine, method: Method, call: Call) -> Values:
 
 def _standard(m: Machine, query: Query, name: str, call: Call) -> Values:
     """Rows of such queries are whole: nothing is planned for them."""
+    lose_if_writing(m, name, _WRITING)
     look_up(m, call.everything())
     return PLAIN if name in _ONE | _NO_ROWS else frozenset([query])

@@ -55,7 +55,7 @@ def call_serializer(m: Machine, serializer: Serializer, name: str, call: Call) -
 def call_receiver(m: Machine, receiver: Self, method: Method, call: Call) -> Values:
     """Call a method that DRF defines on the receiver."""
     if is_rows(receiver, method.name):
-        return call_view(m, method.name, call)
+        return call_view(m, receiver, method.name, call)
     if method.name == "to_representation":
         represent(m, "declared", None, call.arg(0, "instance"))
         return PLAIN

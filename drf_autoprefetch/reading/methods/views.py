@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .machine import Machine
-from .values import Call, Many, Row, Self, Serializer, Values, known
+from .values import PLAIN, Call, Many, Row, Self, Serializer, Values, known
 
 _LISTS = ("get_queryset", "filter_queryset", "queryset")
-_ROWS = (*_LISTS, "paginate_queryset", "get_object", "get_serializer", "check_object_permissions")
+_ROWS = (
+    *(*_LISTS, "paginate_queryset", "get_object"),
+    *("get_serializer", "get_serializer_class", "get_serializer_context", "check_object_permissions"),
+)
+
+
+def is_view(cls: Any) -> bool:
+    """Whether instances of ``cls`` are views that have rows."""
+    return hasattr(cls, "get_queryset") and not hasattr(cls, "to_representation")
 
 
 def is_rows(receiver: Self, name: str) -> bool:
     """Whether ``self.name`` of a view leads to its rows."""
-    return name in _ROWS and hasattr(receiver.cls, "get_queryset") and not hasattr(receiver.cls, "to_representation")
+    return name in _ROWS and is_view(receiver.cls)
 
 
 def rows(m: Machine) -> Values:
@@ -19,7 +29,7 @@ def rows(m: Machine) -> Values:
     return frozenset([Many(m.root, m.root, None, manager=False)])
 
 
-def call_view(m: Machine, name: str, call: Call) -> Values:
+def call_view(m: Machine, receiver: Self, name: str, call: Call) -> Values:
     """Call one of the methods with which a view comes by its rows, or hands them on to what is planned elsewhere."""
     if name in _LISTS:
         return rows(m)
@@ -29,4 +39,6 @@ def call_view(m: Machine, name: str, call: Call) -> Values:
         return frozenset([Row(m.root)])
     if name == "get_serializer":
         return frozenset([Serializer((None, call.arg(0, "instance")))])
-    return known(None)
+    if name == "get_serializer_class":
+        return known(getattr(receiver.cls, "serializer_class", None))
+    return PLAIN
