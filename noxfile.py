@@ -122,6 +122,15 @@ def databases(session: nox.Session, database: str) -> None:
     session.run("pytest", "-m", "not once", *session.posargs, env={"DATABASE_URL": url})
 
 
+@nox.session(python=NEWEST)
+def packages(session: nox.Session) -> None:
+    """Try the library with the packages that real projects are made of."""
+    session.install("-e", ".", *group("packages"), f"django~={next(iter(DJANGO))}.0")
+    # What those packages are warned of is not ours to mend.
+    options = ("--ds", "tests.packages.settings", "-W", "default", "tests/packages", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *options, env={"COVERAGE_FILE": ".coverage.packages"})
+
+
 def is_listening(url: str) -> bool:
     """Tell whether anything answers where `url` points."""
     address = urlsplit(url)

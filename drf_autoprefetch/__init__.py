@@ -41,11 +41,15 @@ _HOMES = {
     "prefetch_hint": ".reading.hints",
 }
 
+_CONTRIB = (".contrib.flex_fields", ".contrib.restql")
+
 
 def __getattr__(name: str) -> Any:
     """Import public names when they are first asked for: Django imports this package before its settings exist."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for module in _CONTRIB:
+        import_module(module, __name__)
     return getattr(import_module(_HOMES[name], __name__), name)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..notes import Origin
 from .hints import function_of
 from .origins import function_place
+from .settling import is_settled
 
 _FRAMEWORKS = ("django", "rest_framework", "drf_autoprefetch")
 
@@ -24,7 +25,7 @@ def at(origin: Origin, code: Any, kind: str) -> Origin:
 def is_stock(function: Any) -> bool:
     """Return whether Django or DRF itself defines ``function``, which is then known to read no more than it says."""
     module = getattr(function_of(function), "__module__", None) or ""
-    return module.split(".")[0] in _FRAMEWORKS
+    return module.split(".")[0] in _FRAMEWORKS or is_settled(function_of(function))
 
 
 def own_code(instance: Any, name: str) -> Any:

@@ -19,6 +19,7 @@ from .hints import as_hint, hint_requirement
 from .methods import Subject
 from .origins import class_origin, field_origin, field_path
 from .requirements import Requirement, noted, nothing, union
+from .settling import readable_fields
 from .sources import Rows, follow
 from .to_attrs import Filled, to_attrs
 
@@ -100,7 +101,7 @@ def _subject(serializer: Any, model: type[Model]) -> Subject:
 def _fields(serializer: Any, model: type[Model]) -> Requirement:
     if not isinstance(serializer, Serializer):
         return nothing(model)
-    return union(model, [fields.read_field(field, model) for field in serializer._readable_fields])
+    return union(model, [fields.read_field(field, model) for field in readable_fields(serializer)])
 
 
 def _calls_super(function: Any) -> bool:

@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 from ..conf import get_settings
 from .code import find, is_stock
 from .fixed_fields import makes_fixed_fields
+from .settling import readable_fields
 
 #: Overriding any of these lets the fields of a serializer differ from one instance to the next; so does overriding
 #: ``get_fields``, unless that looks at nothing.
@@ -62,8 +63,7 @@ def _shape(field: Any, above: tuple[type, ...]) -> Hashable:
     elif isinstance(field, ManyRelatedField):
         below = (_shape(field.child_relation, inner),)
     elif isinstance(field, BaseSerializer):
-        readable = getattr(field, "_readable_fields", ())
-        below = tuple((name.field_name, _shape(name, inner)) for name in readable)
+        below = tuple((name.field_name, _shape(name, inner)) for name in readable_fields(field))
     else:
         below = (_shape(field.child, inner),) if isinstance(getattr(field, "child", None), Field) else ()
     return (cls, told, below)

@@ -190,8 +190,9 @@ def _warm_content_types() -> None:
 
 def _everything() -> Rows:
     rows: Rows = {}
-    for app in ("testapp", "traps"):
-        for model in apps.get_app_config(app).get_models(include_auto_created=True):
+    ours = [config for config in apps.get_app_configs() if config.name.startswith("tests.")]
+    for config in ours:
+        for model in config.get_models(include_auto_created=True):
             if not model._meta.proxy:
                 rows[model._meta.label] = list(model._base_manager.order_by("pk").values())
     return rows

@@ -9,6 +9,7 @@ import sys
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from ..settling import is_settled
 from .values import NEVER, PLAIN, Values, known
 
 _MISSING = object()
@@ -42,7 +43,7 @@ def is_sealed(function: Any) -> bool:
 def is_framework(function: Any) -> bool:
     """Whether Django or DRF itself defines ``function``: what it reads is then known by its name."""
     module = getattr(function, "__module__", None) or ""
-    return module.split(".")[0] in ("django", "rest_framework")
+    return module.split(".")[0] in ("django", "rest_framework") or is_settled(function)
 
 
 def cells(function: FunctionType) -> dict[str, Values]:

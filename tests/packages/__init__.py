@@ -1,0 +1,1 @@
+"""Other people's packages, with their real code: models, managers, serializers and views that they bring."""
