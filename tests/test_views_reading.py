@@ -271,6 +271,11 @@ class Cursor(CursorPagination):
     ordering = ("-published", "author__name", "id")
 
 
+class Annotated(CursorPagination):
+    page_size = 3
+    ordering = "annotated"
+
+
 class Naive:
     """Stands where the mixin would."""
 
@@ -317,6 +322,7 @@ class Built(PageNumberPagination):
         ("list", PageNumberPagination, ("", [])),
         ("list", Cursor, ("published", [])),
         ("retrieve", Cursor, ("", [])),
+        ("list", Annotated, ("", [])),
         ("list", OwnPages, ("*", [("view-code", "OwnPages.paginate_queryset")])),
         ("retrieve", OwnPages, ("", [])),
         ("list", Counting, ("", [])),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from types import MemberDescriptorType
 
 from .comparing import identify
 from .escaping import escape
@@ -26,10 +25,9 @@ def assign(m: Machine, frame: Frame, target: ast.expr, values: Values) -> None:
         owner = m.eval(frame, target.value)
         m.place = frame.place(target)
         set_attribute(m, owner, mangled(target.attr, frame.mangle), values)
-    elif isinstance(target, ast.Subscript):
-        _set_item(m, frame, target, values)
     else:
-        escape(m, values, "assigns {it} in a way that is not understood")
+        assert isinstance(target, ast.Subscript)  # Python's grammar has no other targets
+        _set_item(m, frame, target, values)
 
 
 def _bind(m: Machine, frame: Frame, name: str, values: Values) -> None:
@@ -69,8 +67,6 @@ def _set_slot(m: Machine, box: Box, name: str, values: Values) -> None:
     if isinstance(member, property):
         here: Values = frozenset([box])
         m.call(known(member.fset), Call((here, values), name=name, key=("set", name, box)))
-    elif member is not None and static(type(member), "__set__") and not isinstance(member, MemberDescriptorType):
-        escape(m, values, "stores {it} on an object")
     m.put(box, ("slot", name), values)
 
 

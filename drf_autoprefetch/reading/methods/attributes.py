@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from types import FunctionType, MemberDescriptorType
+from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from django.db.models import Manager, Model
 from django.db.models.fields.files import FieldFile, FileDescriptor, ImageFieldFile
 from django.db.models.manager import ManagerDescriptor
 
-from ..attributes import Code, Column, Inert, get_attribute, get_column
+from ..attributes import Code, Column, get_attribute, get_column
 from ..hints import hint_of
 from ..relations import Relation
 from .binding import bind, class_of
@@ -57,7 +57,7 @@ def _row(m: Machine, row: Row, name: str) -> Values:
             return follow(m, node, relation)
         case Code(function=function):
             return _code(m, row, name, function)
-        case Inert():
+        case _:
             return _inert(m, node, name)
 
 
@@ -139,7 +139,7 @@ def _known(m: Machine, found: Known, name: str) -> Values:
     if isinstance(owner, type):
         return _class_attribute(m, owner, name)
     if type(owner).__module__ == "builtins" or isinstance(owner, Manager):
-        return attribute(owner, name) if type(owner).__name__ == "module" else frozenset([Method(found, name)])
+        return attribute(owner, name) if isinstance(owner, ModuleType) else frozenset([Method(found, name)])
     member = static(type(owner), name) if name not in getattr(owner, "__dict__", ()) else None
     if isinstance(member, (FunctionType, property, staticmethod, classmethod)):
         return bind(m, found, name, member)

@@ -22,8 +22,6 @@ _QUIET = {"clear", "index", "count", "remove", "discard", "isdisjoint", "issubse
 def _box(m: Machine, box: Box) -> Values:
     if box.kind == "dict":
         return box.slots.get(KEYS, NEVER) | PLAIN
-    if box.kind == "object":
-        return m.call(m.attribute(frozenset([box]), "__iter__"), Call(name="__iter__", key=("iter", box)))
     return box.elements()
 
 

@@ -78,11 +78,9 @@ def mangled(name: str, cls: str) -> str:
     return f"_{cls}{name}" if cls and name.startswith("__") and not name.endswith("__") else name
 
 
-def attribute(owner: Any, name: str) -> Values:
-    """Return an attribute of a module, class or object that exists before the body runs."""
-    if isinstance(owner, ModuleType):
-        return known(vars(owner)[name]) if name in vars(owner) else PLAIN
-    return PLAIN
+def attribute(owner: ModuleType, name: str) -> Values:
+    """Return an attribute of a module that exists before the body runs."""
+    return known(vars(owner)[name]) if name in vars(owner) else PLAIN
 
 
 def next_in_mro(cls: type, after: type, name: str) -> Any:

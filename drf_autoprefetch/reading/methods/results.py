@@ -93,9 +93,8 @@ class _Stamp:
         subject, model = self.subject, node.model
         for function, place in node.hinted.values():
             hint = hint_of(function)
-            if hint is not None:
-                origin = replace(self._origin(place), kind="hint")
-                yield hint_requirement(hint, model, subject.context, origin)
+            assert hint is not None
+            yield hint_requirement(hint, model, subject.context, replace(self._origin(place), kind="hint"))
         for kind, cls, place in node.represented.values():
             yield self._represented(kind, cls, node, place)
         for place in node.returned:
