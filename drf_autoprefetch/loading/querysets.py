@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from typing import Any
 
 from django.db import models
@@ -15,6 +16,8 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
+
+logger = logging.getLogger("drf_autoprefetch")
 
 FETCH_PEERS = getattr(models, "FETCH_PEERS", None)
 
@@ -104,9 +107,14 @@ def _generic(plan: PrefetchPlan, root: Any) -> Any:
         return plan.lookup
 
     def queryset_of(model: type[Model]) -> Any:
-        base = base_queryset(plan.relation, model)
-        target = target_plan(plan, model)
-        return put_on(target, base, base if root is None else root)
+        try:
+            base = base_queryset(plan.relation, model)
+            return put_on(target_plan(plan, model), base, base if root is None else root)
+        except Exception:  # rows are being fetched: it is too late to leave the whole queryset as it was
+            if get_settings().STRICT:
+                raise
+            logger.exception("No plan for %s behind %s", model.__name__, plan.relation)
+            return model._base_manager.all()
 
     return generic_prefetch(plan.lookup, list(plan.requirements), queryset_of, root)
 

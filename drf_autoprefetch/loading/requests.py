@@ -109,7 +109,7 @@ class RequestPlan:
         """
         if self._paused or self._is_beside(queryset) or not self.reading:
             return None
-        return self._guarded(self._put_on, without_plan(queryset))
+        return self._guarded(self._put_on, queryset)
 
     def _is_beside(self, queryset: Any) -> bool:
         """Whether rows are being shown, and ``queryset`` is not they, nor what an iterator that is shown runs over."""
@@ -161,8 +161,8 @@ class RequestPlan:
         requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
         return load_for_now(rows, requirement)
 
-    def _put_on(self, queryset: QuerySet[Any]) -> Any:
-        handled = handling(self.view)
+    def _put_on(self, carrying: QuerySet[Any]) -> Any:
+        queryset, handled = without_plan(carrying), handling(self.view)
         try:
             plan, _ = self._ask(self._plan, queryset, handled)
         except NotAskedError:
