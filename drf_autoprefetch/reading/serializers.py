@@ -14,11 +14,12 @@ from ..exceptions import OtherModelError, PlanningError
 from ..notes import Note, Origin
 from . import columns, fields
 from .bodies import asks_again, declared_hint, field_subject, read_code, read_field_code, representation
+from .changing_fields import Change, field_changes
 from .code import names_used, own_code
 from .hints import as_hint, hint_requirement
 from .methods import Subject
 from .origins import class_origin, field_origin, field_path
-from .requirements import Requirement, noted, nothing, union
+from .requirements import Requirement, everything, joinable, noted, nothing, union
 from .settling import readable_fields
 from .sources import Rows, follow
 from .to_attrs import Filled, to_attrs
@@ -101,13 +102,30 @@ def _subject(serializer: Any, model: type[Model]) -> Subject:
 def _fields(serializer: Any, model: type[Model]) -> Requirement:
     if not isinstance(serializer, Serializer):
         return nothing(model)
-    return union(model, [fields.read_field(field, model) for field in readable_fields(serializer)])
+    found = union(model, [fields.read_field(field, model) for field in readable_fields(serializer)])
+    cls: Any = type(serializer)
+    change = field_changes(cls)
+    if change is Change.NONE:
+        return found
+    known = joinable(found) | noted(model, _changing(serializer))
+    return known | everything(model, class_origin(cls, "method body")) if change is Change.ADDS else known
 
 
 def _calls_super(function: Any) -> bool:
     """Whether an overridden ``to_representation`` may still show the declared fields: it names the method again."""
     names = names_used(function)
     return names is None or not names.isdisjoint(("to_representation", "_readable_fields"))
+
+
+def _changing(serializer: Any) -> Note:
+    return Note(
+        "not-planned",
+        field_path(serializer),
+        f"{type(serializer).__name__}.to_representation changes the fields: lists that they show are loaded row by row,"
+        f" because one that is not shown must not be loaded.",
+        "Change the fields in get_fields() or __init__(), or declare what is read in a hint of to_representation.",
+        class_origin(type(serializer), "method body"),
+    )
 
 
 def _repeats(serializer: Any) -> bool:

@@ -18,7 +18,7 @@ from .bodies import read_code, view_subject
 from .code import codes_in, names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
-from .requirements import Requirement, everything, nothing, reads
+from .requirements import Requirement, everything, joinable, nothing, reads
 
 #: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
 _LIST_STEPS = ("paginate_queryset", "get_paginated_response")
@@ -127,18 +127,7 @@ def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Require
         return read_code(own, subject)
     rows = origin.field == "paginate_queryset"
     read = read_code(own, subject, argument=0 if rows else None, many=rows)
-    return read | _goes_anywhere(model, origin) if read.everything else _joinable(read)
-
-
-def _joinable(requirement: Requirement) -> Requirement:
-    """What joins can load: a query for rows that the handler may never reach would be one more than without it."""
-    edges, keys = {}, nothing(requirement.model)
-    for name, edge in requirement.edges.items():
-        keys |= Requirement(requirement.model, dict.fromkeys(edge.relation.near, edge.origins))
-        if edge.relation.joinable and edge.relation.certain and not edge.declared:
-            targets = {model: _joinable(target) for model, target in edge.targets.items()}
-            edges[name] = replace(edge, targets=targets)
-    return replace(requirement, edges=edges, notes=frozenset()) | keys
+    return read | _goes_anywhere(model, origin) if read.everything else replace(joinable(read), notes=frozenset())
 
 
 #: What a paginator may ask of ``self.page`` without looking at a row.
