@@ -56,7 +56,8 @@ class Handling:
 
     ``detail`` says that one object is answered rather than a list. ``unknown_steps`` are the methods between fetching
     the rows and showing them that are the view's own, and have no hint. ``asks`` is the method by which the view asks
-    for rows to choose or build its serializer. ``builds`` says that the view builds its serializer by itself.
+    for rows to choose or build its serializer. ``builds`` says that the view builds its serializer by itself, and
+    ``may_check_objects`` that permissions may be asked about one row.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Handling:
     unknown_steps: tuple[str, ...]
     asks: str
     builds: bool
+    may_check_objects: bool
 
 
 def handling(view: Any) -> Handling:
@@ -82,15 +84,18 @@ def handling(view: Any) -> Handling:
 def _handling(cls: Any, name: str, detail: bool) -> Handling:
     unknown = tuple(step for step in _steps(name, detail) if _is_unknown(own_code_of(cls, step)))
     asks = next((each for each in ("get_serializer_class", "get_serializer") if asks_for_rows(cls, each)), "")
-    return Handling(name, detail, unknown, asks, own_code_of(cls, "get_serializer") is not None)
+    builds = own_code_of(cls, "get_serializer") is not None
+    return Handling(name, detail, unknown, asks, builds, detail or bool(unknown))
 
 
 def view_key(view: Any, queryset: Any, handled: Handling) -> Hashable:
     """Return a value that differs wherever ``read_view()`` may."""
+    permissions = tuple(map(type, view.get_permissions())) if handled.may_check_objects else ()
     if handled.detail:
-        return (type(view), handled.name, True, tuple(map(type, view.get_permissions())))
+        return (type(view), handled.name, True, permissions)
     paginator = getattr(view, "paginator", None)
-    return (type(view), handled.name, False, type(paginator), _cursor_columns(view, paginator, queryset))
+    cursor = _cursor_columns(view, paginator, queryset)
+    return (type(view), handled.name, False, permissions, type(paginator), cursor)
 
 
 def read_view(view: Any, model: type[Model], queryset: Any) -> Requirement:
@@ -161,8 +166,8 @@ def _looks_inside(code: CodeType) -> bool:
 
 
 def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
-    """Only views of one object ask ``has_object_permission``."""
-    if not is_detail(view):
+    """Views of one object ask ``has_object_permission``; so may a handler of the view's own."""
+    if not handling(view).may_check_objects:
         return
     for permission in view.get_permissions():
         own = own_code(permission, "has_object_permission")

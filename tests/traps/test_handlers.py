@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import ListAPIView, RetrieveAPIView, get_object_or_404
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -210,6 +211,30 @@ def test_views_with_a_list_or_retrieve_of_their_own() -> None:
     compare(Listed, queries=2)
     answers = compare(Retrieved, pk=Book.objects.all()[0].pk, queries=2)
     assert answers.planned.columns(Book) == {"id", "title", "author_id"}
+
+
+class Thick(BasePermission):
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        return bool(obj.pages >= 0 and obj.editor_id != 0)
+
+
+def test_a_handler_of_lists_that_checks_permissions_of_a_row() -> None:
+    """Trap 9: what they read is not deferred."""
+
+    class Checked(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = Shown
+        permission_classes = [Thick]
+
+        @action(detail=False)
+        def latest(self, request: Request) -> Response:
+            rows = list(self.get_queryset()[:3])
+            for book in rows:
+                self.check_object_permissions(request, book)
+            return Response(self.get_serializer(rows, many=True).data)
+
+    answers = compare(Checked, action="latest", queries=2)
+    assert answers.planned.columns(Book) == {"id", "title", "pages", "author_id", "editor_id"}
 
 
 class Writing(ModelViewSet[Book]):
