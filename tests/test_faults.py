@@ -92,6 +92,18 @@ def answers() -> list[tuple[int, bytes, Any]]:
     return [(answer.status, answer.content, answer.rows) for answer in asked]
 
 
+def test_under_strict_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("failed")
+
+    for stage in ("loading.querysets.target_plan", "loading.requests.make_plan"):
+        clear_caches()
+        with monkeypatch.context() as patch, mixed(Tags):
+            patch.setattr(f"drf_autoprefetch.{stage}", fail)
+            with pytest.raises(RuntimeError, match="failed"):
+                ask(Tags)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_that_fails_changes_nothing(
     stage: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: Any

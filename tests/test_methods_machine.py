@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import string
 from typing import Any
 
 import pytest
+from django.db.models import Model
 
 from drf_autoprefetch import prefetch_hint
 from drf_autoprefetch.notes import Origin
@@ -27,7 +28,7 @@ def given(m: Machine, name: str) -> Call:
     return Call((frozenset([Row(m.root)]),), name=name)
 
 
-class Worker(threading.Thread):
+class Greeting(string.Template):
     """Its `__init__` is of the standard library, and keeps what it is given."""
 
 
@@ -35,7 +36,7 @@ class Open:
     def __getattr__(self, name: str) -> Any: ...
 
 
-@pytest.mark.parametrize("cls", [Worker, Open])
+@pytest.mark.parametrize("cls", [Greeting, Open])
 def test_an_object_that_is_not_ordinary_may_read_anything(m: Machine, cls: Any) -> None:
     assert made(m, cls, given(m, cls.__name__)) == PLAIN
 
@@ -46,6 +47,14 @@ def test_a_method_that_nobody_knows_may_read_anything(m: Machine) -> None:
     assert CALLS[Method](m, Method(Row(m.root), "mystery"), Call((), name="mystery")) == PLAIN
 
     assert list(m.root.escapes.values()) == ["calls mystery() of the book"]
+
+
+def test_what_django_shows_of_a_row_is_its_text(m: Machine) -> None:
+    shown: Any = Model.__repr__
+    assert CALLS[Method](m, Method(Row(m.root), "__repr__", shown), Call((), name="__repr__")) == PLAIN
+
+    assert [function.__qualname__ for function, _ in m.root.hinted.values()] == ["Book.__str__"]
+    assert not m.root.escapes
 
 
 def test_a_hint_is_for_the_row_that_may_be_none(m: Machine) -> None:
