@@ -212,6 +212,33 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "-k", "generated", "tests/test_method_bodies.py", "tests/test_generated.py", env=env)
 
 
+WILD = nox.project.load_toml("tests/wild/projects.toml")
+
+
+@nox.session(python=NEWEST)
+@nox.parametrize("project", list(WILD))
+def wild(session: nox.Session, project: str) -> None:
+    """Run the tests of an application that is not ours, with the mixin in every view (WILD_MIRROR: its source)."""
+    about = WILD[project]
+    source = Path(session.create_tmp()).resolve() / "source"
+    if not source.exists():
+        origin = os.environ.get("WILD_MIRROR", "https://github.com/{repository}").format(**about)
+        session.run("git", "clone", "--quiet", origin, str(source), external=True)
+        session.run("git", "-C", str(source), "checkout", "--quiet", about["commit"], external=True)
+    here = Path.cwd()
+    session.chdir(source)
+    wanted = (source / about["requirements"]).read_text().splitlines() if "requirements" in about else []
+    # Lines with an index of their own would overrule that of this machine.
+    wanted = [line.partition(";")[0].strip() for line in wanted if line and not line.startswith(("-", "#"))]
+    session.install(*about.get("install", ()), *wanted, "-e", str(here))
+    env = {"PYTHONPATH": str(here / "tests" / "wild"), "PYTHONHASHSEED": "0", **about.get("env", {})}
+    records = [str(source.parent / f"{name}.jsonl") for name in ("plain", "again", "mixin")]
+    for record, mode in zip(records, ("plain", "plain", "mixin"), strict=True):
+        # Tests that fail without the mixin are the application's own; what it answers is compared.
+        session.run("python", "-m", "in_the_wild", record, mode, *about["command"], env=env, success_codes=range(6))
+    session.run("python", "-m", "in_the_wild.comparing", *records, env=env)
+
+
 @nox.session(python=NEWEST)
 def bench(session: nox.Session) -> None:
     """Compare with hand-written querysets and with the nearest peer."""

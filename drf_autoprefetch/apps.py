@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 
 from .conf import get_settings
 
+#: The apps that have a registry of their own for what others add to them, and the module that adds it.
+_CONTRIB = {"drf_spectacular": ".contrib.spectacular"}
+
 
 class AutoPrefetchConfig(AppConfig):
-    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for system checks; the mixin works without."""
+    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for system checks and for your schema; the mixin works without."""
 
     name = "drf_autoprefetch"
     verbose_name = "DRF autoprefetch"
 
     def ready(self) -> None:
-        """Read the settings, and register the checks. Raises ImproperlyConfigured where the settings are wrong."""
+        """Read the settings; register the checks and what other installed apps want to know.
+
+        Raises ImproperlyConfigured where the settings are wrong.
+        """
         get_settings()
         checks.register(_check, "drf_autoprefetch")
+        for app, module in _CONTRIB.items():
+            if apps.is_installed(app):
+                import_module(module, __package__)
 
 
 def _check(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

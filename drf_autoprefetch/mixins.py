@@ -11,9 +11,11 @@ from django.http import HttpResponse
 from rest_framework.exceptions import APIException, NotAcceptable
 
 from .explaining.endpoint import asked_to_explain, explain, names_explain
+from .loading.building import shadowed
 from .loading.carried import carries, carry
 from .loading.requests import RequestPlan
 from .reading.code import own_code
+from .reading.views import ASKED_PERMISSIONS
 
 
 class AutoPrefetchMixin:
@@ -46,7 +48,7 @@ class AutoPrefetchMixin:
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the view's serializer; instances that no plan has loaded are loaded when it shows them."""
-        with self._request_plan.paused():
+        with self._request_plan.making():
             serializer = super().get_serializer(*args, **kwargs)  # type: ignore[misc]
         return self._request_plan.attend(serializer)
 
@@ -54,6 +56,19 @@ class AutoPrefetchMixin:
         """Check the permissions of one object; rows that they fetch beside it are loaded as written."""
         with self._request_plan.paused():
             super().check_object_permissions(request, obj)  # type: ignore[misc]
+
+    def check_permissions(self, request: Any) -> None:
+        """Check the permissions of the request, and remember which they are."""
+        view: Any = self
+        get_permissions = view.get_permissions
+
+        def get_and_keep() -> Any:
+            found = get_permissions()
+            setattr(view, ASKED_PERMISSIONS, found)
+            return found
+
+        with shadowed(view, "get_permissions", get_and_keep):
+            super().check_permissions(request)  # type: ignore[misc]
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Run the checks of every request; one that may ask for the plan gets it from the handler it would have had."""
@@ -105,3 +120,7 @@ class AutoPrefetchMixin:
         if not isinstance(queryset, QuerySet) or queryset._result_cache is not None or not plan.reading:
             return queryset
         return queryset if not fresh and carries(queryset, plan) else carry(queryset, plan, fresh=fresh)
+
+
+# Schema generators take the docstring of a base class for what the view's author says to clients.
+AutoPrefetchMixin.__doc__ = None

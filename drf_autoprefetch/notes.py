@@ -23,6 +23,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "depth-limit": (Severity.NOTE, "A recursive serializer was followed to MAX_DEPTH and no further."),
     "generic-target": (Severity.NOTE, "The targets of a generic foreign key are not known before the rows are."),
+    "late-serializer": (
+        Severity.NOTE,
+        "Making the serializer runs queries, so it is made when there are rows to show.",
+    ),
     "left-alone": (Severity.NOTE, "The queryset cannot take a plan and was left as it was."),
     "model-hooks": (Severity.NOTE, "The model runs code whenever a row is loaded, so all its columns are loaded."),
     "not-planned": (Severity.WARNING, "A relation is read in a way that no prefetch can serve."),
@@ -31,12 +35,16 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
 }
 
 
+#: What the place of an :class:`Origin` is.
+ORIGIN_KINDS = ("field", "hint", "method body", "model", "queryset", "view")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
     """The place in the user's code that caused a read or a decision.
 
-    ``kind`` is one of ``field``, ``hint``, ``method body``, ``model``, ``queryset``, ``view``. ``file`` is empty and
-    ``line`` 0 where Python does not know them (code typed at a prompt, C code).
+    ``kind`` is one of ``ORIGIN_KINDS``. ``file`` is empty and ``line`` 0 where Python does not know them (code typed at
+    a prompt, C code).
     """
 
     serializer: str

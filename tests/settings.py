@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "rest_framework",
+    "drf_spectacular",
     "drf_autoprefetch",
     "tests.testapp",
     "tests.traps",
@@ -57,6 +58,8 @@ INSTALLED_APPS = [
 ]
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 
 # Pillow is not needed to load an image whose dimensions are stored beside it.
 SILENCED_SYSTEM_CHECKS = ["fields.E210"]

@@ -25,3 +25,11 @@ def test_a_wrong_setting_is_an_error_at_start():
 @override_settings(DRF_AUTOPREFETCH={"MAX_JOINS": 3})
 def test_right_settings_let_the_app_start():
     assert apps.get_app_config("drf_autoprefetch").ready() is None  # type: ignore[func-returns-value]
+
+
+def test_what_is_not_installed_is_told_nothing(monkeypatch):
+    """drf-spectacular's registry is not even imported."""
+    monkeypatch.setattr(apps, "is_installed", lambda app: False)
+    monkeypatch.setattr("drf_autoprefetch.apps.import_module", lambda *name: pytest.fail("imported"))
+
+    apps.get_app_config("drf_autoprefetch").ready()

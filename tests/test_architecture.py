@@ -37,7 +37,7 @@ LAYERS = (
 
 RANKS = {part: rank for rank, parts in enumerate((FLOOR, *LAYERS)) for part in parts}
 
-ASKS_META = ("reading/columns.py", "reading/relations.py")
+ASKS_META = ("reading/columns.py", "reading/indexes.py", "reading/relations.py")
 MODULE_LINES = 250
 FUNCTION_LINES = 40
 
@@ -250,7 +250,7 @@ def test_asking_meta_is_found_everywhere_but_in_its_module(source):
     assert check(Module("reading/relations.py", source), wrong_meta) == []
     assert check(Module("reading/fields.py", source), wrong_meta) == [
         "drf_autoprefetch/reading/fields.py:1: asks _meta,"
-        " which is for reading/columns.py and reading/relations.py alone"
+        " which is for reading/columns.py and reading/indexes.py and reading/relations.py alone"
     ]
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from drf_autoprefetch import prefetch_hint
 from drf_autoprefetch.exceptions import NotAskedError
-from drf_autoprefetch.loading.asking import Answer, Context, Question, answer_for_instances, answers, ask_for_rows
+from drf_autoprefetch.loading.asking import Answer, Question, answer_for_instances, answers, ask_for_rows
+from drf_autoprefetch.loading.building import Context
 from drf_autoprefetch.planning.written import UNWRITTEN
 from drf_autoprefetch.reading.views import handling
 from tests.examples import ModelSerializer, asked_view, outline, shows, view_of
@@ -73,7 +74,7 @@ def test_a_serializer_whose_fields_are_known_is_built_only_once(monkeypatch):
             model = Book
             fields = ["title"]
 
-    monkeypatch.setattr("drf_autoprefetch.loading.asking._build", build)
+    monkeypatch.setattr("drf_autoprefetch.loading.asking.build", build)
     view = asked(Counted)
     for _ in range(3):
         rows_of(view)
@@ -146,7 +147,7 @@ def test_a_context_that_nobody_needs_is_not_asked_for():
 
 def context(*names: str) -> tuple[Any, Context]:
     view = asked(Chosen, get_serializer_context=showing(*names))
-    return view, Context(view)
+    return view, Context(view, view.get_serializer_context)
 
 
 def test_the_request_is_known_without_asking():

@@ -27,7 +27,7 @@ from drf_autoprefetch.reading.bodies import (
     view_subject,
 )
 from drf_autoprefetch.reading.methods import Subject
-from drf_autoprefetch.reading.requirements import everything, nothing
+from drf_autoprefetch.reading.requirements import handed_on, nothing
 from tests.examples import HERE, ModelSerializer, Serializer, needs, notes_of, outline, reads_of, shows, unread
 from tests.testapp.models import Author, Book, City, Country, Genre, Item, Review
 
@@ -82,7 +82,7 @@ def test_code_that_cannot_be_followed_reads_everything_and_a_note_says_what_to_w
         place,
     )
 
-    assert read_code(score, SUBJECT) == everything(Book, place, note)
+    assert read_code(score, SUBJECT) == handed_on(Book, place, note)
 
 
 def test_code_without_a_name_is_called_by_its_class():

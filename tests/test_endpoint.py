@@ -115,6 +115,22 @@ def test_the_format_is_asked_for_by_name_or_by_header(debug, data, accept, media
     assert response.content.startswith(b"{" if media_type == "application/json" else "BookView.list →".encode())
 
 
+PLAN_TYPE = "application/vnd.drf-autoprefetch.plan+json"
+
+
+@pytest.mark.parametrize("data", [{}, ASKING])
+def test_who_accepts_a_plan_asks_for_one(debug, data):
+    response = answer(BOOKS, data=data, headers={"Accept": PLAN_TYPE})
+
+    assert response["Content-Type"] == f"{PLAN_TYPE}; charset=utf-8"
+    assert json.loads(response.content)["queries"] == 2
+
+
+def test_a_plan_is_not_acceptable_for_who_may_not_ask():
+    assert answer(BOOKS, headers={"Accept": PLAN_TYPE}).status_code == 406
+    assert b"queries" not in answer(BOOKS, headers={"Accept": f"{PLAN_TYPE}, */*"}).content
+
+
 def test_a_plan_is_never_stored(debug):
     response = answer(BOOKS, data=ASKING)
 

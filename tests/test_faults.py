@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
-from drf_autoprefetch.loading.requests import clear_caches
+from drf_autoprefetch.loading.finding import clear_caches
 from tests.testapp.models import Author, Book, Review, TaggedItem
 from tests.traps.answers import ask, mixed, shows
 
@@ -24,13 +24,15 @@ Tagged = shows(TaggedItem, "id", shown=serializers.StringRelatedField[Any](sourc
 #: Each is replaced by something that raises.
 STAGES = [
     "loading.requests.handling",
-    "loading.requests.read_queryset",
-    "loading.requests.ask_for_rows",
-    "loading.requests.make_plan",
-    "loading.requests.put_on",
+    "loading.finding.read_queryset",
+    "loading.finding.ask_for_rows",
+    "loading.finding.make_plan",
+    "loading.requests.find_plan",
+    "loading.requests.put_on_rows",
     "loading.requests.without_plan",
     "loading.requests.answer_for_instances",
     "loading.requests.load_for_now",
+    "loading.asking.build",
     "loading.asking.is_static",
     "loading.asking.live_shape",
     "loading.asking.read_serializer",
@@ -39,6 +41,7 @@ STAGES = [
     "loading.instances.make_plan",
     "loading.instances.prefetch_for",
     "loading.querysets.base_queryset",
+    "loading.querysets.keep_order",
     "loading.querysets.prefetch_for",
     "loading.querysets.read_queryset",
     "loading.querysets.target_plan",
@@ -96,7 +99,7 @@ def test_under_strict_it_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("failed")
 
-    for stage in ("loading.querysets.target_plan", "loading.requests.make_plan"):
+    for stage in ("loading.querysets.target_plan", "loading.finding.make_plan"):
         clear_caches()
         with monkeypatch.context() as patch, mixed(Tags):
             patch.setattr(f"drf_autoprefetch.{stage}", fail)

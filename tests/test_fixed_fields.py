@@ -181,7 +181,7 @@ def test_a_view_with_fixed_fields_builds_its_serializer_once(monkeypatch):
         built.append(view)
         return Titles(many=True)
 
-    monkeypatch.setattr("drf_autoprefetch.loading.asking._build", build)
+    monkeypatch.setattr("drf_autoprefetch.loading.asking.build", build)
     view = asked(Titles)
 
     assert rows_of(view) is rows_of(view)

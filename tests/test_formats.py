@@ -7,7 +7,7 @@ import json
 import pytest
 
 from drf_autoprefetch import plan_for
-from drf_autoprefetch.explaining.formats import FORMATS, negotiate
+from drf_autoprefetch.explaining.formats import FORMATS, PLAN_MEDIA_TYPE, negotiate
 from drf_autoprefetch.explaining.reports import Report, report_data
 from drf_autoprefetch.explaining.text import render_text
 from tests.examples import shows
@@ -32,11 +32,17 @@ REPORT = Report("BookView", "list", "BookSerializer", plan_for(shows(Book, "titl
     ],
 )
 def test_an_accept_header_chooses_what_it_prefers(accept, name):
-    assert negotiate(accept) == name
+    known, media_type = negotiate(accept)
+    assert known is FORMATS[name]
+    assert media_type == known.media_types[0]
+
+
+def test_a_plan_has_a_media_type_of_its_own():
+    assert negotiate(f"text/plain;q=0.4, {PLAN_MEDIA_TYPE}") == (FORMATS["json"], PLAN_MEDIA_TYPE)
 
 
 def test_every_format_has_a_media_type():
-    assert {name: known.media_type for name, known in FORMATS.items()} == {
+    assert {name: known.media_types[0] for name, known in FORMATS.items()} == {
         "json": "application/json",
         "text": "text/plain",
     }

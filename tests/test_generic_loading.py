@@ -53,6 +53,14 @@ def test_content_types_are_asked_for_together(forgotten, django_assert_num_queri
         assert len(Told(optimize(Comment.objects.all(), Told), many=True).data) == 8
 
 
+def test_content_types_are_asked_for_once_where_a_model_has_none(forgotten, django_assert_num_queries):
+    ContentType.objects.filter(model="reader").delete()
+    list(optimize(Comment.objects.all(), Told))
+
+    with django_assert_num_queries(4):
+        list(optimize(Comment.objects.all(), Told))
+
+
 def test_no_content_type_is_ever_made(forgotten):
     gone = ContentType.objects.get_for_model(Reader)
     ContentType.objects.filter(pk=gone.pk).delete()

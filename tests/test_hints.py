@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property, partial, wraps
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.contrib.contenttypes.prefetch import GenericPrefetch
@@ -309,3 +310,11 @@ def test_one_entry_or_a_list_of_them_may_be_declared(declared, hint):
 
 def test_no_entries_declare_that_nothing_is_read():
     assert asked(model=City) == Requirement(City)
+
+
+def test_what_answers_to_every_name_holds_no_function():
+    """Mocks and proxies stand for methods in tests."""
+    mock = MagicMock(return_value={})
+
+    assert function_of(mock) is mock
+    assert hint_of(mock) is None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db.models import Count, prefetch_related_objects
+from django.contrib.auth.models import Group, User
+from django.db.models import Count, Prefetch, prefetch_related_objects
 from rest_framework import serializers
 
-from drf_autoprefetch import prefetch_hint
+from drf_autoprefetch import optimize, prefetch_hint
 from drf_autoprefetch.loading.instances import load_for_now, load_instances
 from tests.examples import ModelSerializer, needs, shows
 from tests.testapp.models import Author, Book, Comment, Medium, Review, TaggedItem
@@ -131,3 +132,63 @@ def test_what_a_generic_foreign_key_leads_to_is_one_query_for_each_model():
 
     assert [str(comment.subject) for comment in comments] == [str(comment.subject) for comment in Comment.objects.all()]
     assert TaggedItem.objects.exists()
+
+
+DEEP = shows(Book, "title", author=shows(Author, "name", books=shows(Book, "isbn")(many=True))())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        Book.objects.all(),
+        Book.objects.select_related("author"),
+        Book.objects.prefetch_related("author"),
+        Book.objects.prefetch_related(Prefetch("author", Author.objects.prefetch_related("books"))),
+    ],
+    ids=["bare", "joined", "prefetched", "all"],
+)
+def test_lists_beyond_rows_that_are_in_place_are_loaded_at_once(rows: Any, django_assert_max_num_queries: Any) -> None:
+    books = list(rows.all())
+    with django_assert_max_num_queries(2):
+        shown = DEEP(optimize(books, DEEP), many=True).data
+
+    assert shown == DEEP(Book.objects.all(), many=True).data
+
+
+def test_rows_of_a_list_that_is_in_place_are_loaded_further(django_assert_num_queries: Any) -> None:
+    rated = shows(Author, "name", books=shows(Book, "title", reviews=shows(Review, "rating")(many=True))(many=True))
+    authors = list(Author.objects.prefetch_related("books"))
+    with django_assert_num_queries(1):
+        rated(optimize(authors, rated), many=True).data  # noqa: B018
+
+
+def test_beyond_one_row_nothing_is_loaded_ahead(django_assert_num_queries: Any) -> None:
+    book = Book.objects.select_related("author").first()
+    with django_assert_num_queries(0):
+        optimize(book, DEEP)
+
+
+def test_the_other_side_of_a_many_to_many_without_a_name_is_forgotten() -> None:
+    """Django keeps it under another name than that of its manager."""
+    group = Group.objects.create(name="editors")
+    group.user_set.add(User.objects.create(username="somebody"))
+    forget = load_for_now([group], needs(shows(Group, "name", user_set=shows(User, "username")(many=True))))
+    assert group._prefetched_objects_cache  # type: ignore[attr-defined]
+    forget()
+
+    assert not group._prefetched_objects_cache  # type: ignore[attr-defined]
+
+
+def test_a_list_under_an_attribute_of_its_own_is_forgotten() -> None:
+    rated = Prefetch("reviews", Review.objects.all(), to_attr="rated")
+
+    @prefetch_hint(rated)
+    def get_stars(self: Any, book: Any) -> Any: ...
+
+    shown = shows(Book, stars=serializers.SerializerMethodField(), get_stars=get_stars)
+    book = Book.objects.earliest("pk")
+    forget = load_for_now([book], needs(shown))
+    assert "rated" in book.__dict__
+    forget()
+
+    assert "rated" not in book.__dict__

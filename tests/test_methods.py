@@ -835,7 +835,7 @@ def dictionary(self, obj):
     return obj.__dict__["name"]
 
 
-@case(Product, "*", says="reads _state of the product")
+@case(Product, "*", says="reads _state.fields_cache of the product")
 def state(self, obj):
     return obj._state.fields_cache
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from rest_framework import serializers
 from drf_autoprefetch.exceptions import HintError
 from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.methods import Subject, bodies, clear, read_body
+from drf_autoprefetch.reading.methods.sources import tree_of
 from drf_autoprefetch.reading.requirements import Requirement
 from tests.bodies.loading import paths
 from tests.bodies.models import Order, Person, Product, ProductQuerySet
@@ -411,3 +413,35 @@ def test_static_methods_and_descriptors_of_a_model():
     assert paths(read(lambda self, obj: obj.of(obj), Shout)) == {"other"}
     assert paths(read(lambda self, obj: obj.chosen(obj), Shout)) == {"other", "more"}
     assert paths(read(lambda self, obj: obj.text, Shout)) == {"text", "other"}
+
+
+class Written:
+    """Methods whose strings span lines, at several indentations."""
+
+    def documented(self, book: Any) -> Any:
+        """Say what it does.
+
+        In more than one line.
+        """
+        return book.title
+
+    def quoting(self, book: Any) -> Any:
+        text = """
+        select
+    title"""
+        return book.title, text
+
+    class Inner:
+        def deeper(self, book: Any) -> Any:
+            """Two
+            lines."""
+            return book.title
+
+
+@pytest.mark.parametrize("function", [Written.documented, Written.quoting, Written.Inner.deeper])
+def test_code_with_strings_of_several_lines_is_found_where_it_stands(function: Any) -> None:
+    tree = tree_of(function)
+
+    assert isinstance(tree, ast.FunctionDef)
+    assert tree.lineno == function.__code__.co_firstlineno
+    assert ast.unparse(tree.body[-1]).startswith("return")

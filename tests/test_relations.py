@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db import models
+from django.db.models.fields.related_descriptors import ReverseOneToOneDescriptor
 from django.test.utils import isolate_apps
 
 from drf_autoprefetch.reading.relations import (
@@ -280,3 +283,27 @@ def test_a_generic_foreign_key_may_stand_on_plain_columns():
 
 def test_every_relation_is_found_under_its_attribute():
     assert sorted(relations(City)) == ["authors", "branches", "country", "publishers", "suppliers"]
+
+
+@isolate_apps("tests.testapp")
+def test_no_code_of_the_model_is_run_to_know_its_relations():
+    """A descriptor of a project may open a transaction, also on the class."""
+
+    class Running(ReverseOneToOneDescriptor):  # type: ignore[type-arg]
+        def __get__(self, instance: Any, cls: Any = None) -> Any:
+            raise AssertionError("this is run")
+
+    class Link(models.OneToOneField):  # type: ignore[type-arg]
+        related_accessor_class = Running
+
+    class Person(models.Model):
+        class Meta:
+            app_label = "testapp"
+
+    class Preference(models.Model):
+        person = Link(Person, models.CASCADE)
+
+        class Meta:
+            app_label = "testapp"
+
+    assert relations(Person)["preference"].model is Preference

@@ -18,7 +18,8 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from drf_autoprefetch import AutoPrefetchMixin, autoprefetch_disabled
 from drf_autoprefetch.exceptions import HintError
 from drf_autoprefetch.loading import requests
-from drf_autoprefetch.loading.requests import RequestPlan, clear_caches, plans
+from drf_autoprefetch.loading.finding import clear_caches, plans
+from drf_autoprefetch.loading.requests import RequestPlan
 from tests.examples import ModelSerializer, asked_view, shows, sketch, view_of
 from tests.testapp.models import Author, Book, Review
 

@@ -14,7 +14,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from demo.benchmark.experts import EXPERTS
 from demo.shop.endpoints import Endpoint
-from drf_autoprefetch.loading.requests import RequestPlan, clear_caches
+from drf_autoprefetch.loading.finding import clear_caches
+from drf_autoprefetch.loading.requests import RequestPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from rest_framework.permissions import SAFE_METHODS
 from ..conf import get_settings
 from ..exceptions import AutoPrefetchError
 from ..loading.carried import without_plan
-from ..loading.querysets import put_on
+from ..loading.querysets import put_on_rows
 from ..loading.requests import Outcome, RequestPlan
 from ..notes import Note
 from ..reading.origins import class_origin
 from ..reading.views import handler_name, is_detail
-from .formats import FORMATS, negotiate
+from .formats import FORMATS, PLAN_MEDIA_TYPE, Format, negotiate
 from .reports import Report
 
 _NEGOTIATED = ("1", "true")
@@ -31,17 +31,25 @@ def asked_to_explain(view: Any, request: Any) -> bool:
 
     Where it does not, the parameter means nothing at all. Call it when permissions have been checked.
     """
-    if not names_explain(request):
-        return False
+    return names_explain(request) and may_explain(view, request)
+
+
+def may_explain(view: Any, request: Any) -> bool:
+    """Return whether who sends ``request`` has the right to see plans."""
     if django_settings.DEBUG:
         return True
     return bool(import_string(get_settings().EXPLAIN_PERMISSION)().has_permission(request, view))
 
 
 def names_explain(request: Any) -> bool:
-    """Return whether ``request`` has the parameter, on a method for which it means something."""
-    readable = request.method in SAFE_METHODS and request.method != "OPTIONS"
-    return readable and get_settings().EXPLAIN_PARAMETER in request.query_params
+    """Return whether ``request`` has the parameter or accepts a plan, on a method for which that means something."""
+    if request.method not in SAFE_METHODS or request.method == "OPTIONS":
+        return False
+    return get_settings().EXPLAIN_PARAMETER in request.query_params or PLAN_MEDIA_TYPE in _accepted(request)
+
+
+def _accepted(request: Any) -> str:
+    return str(request.META.get("HTTP_ACCEPT", ""))
 
 
 def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
@@ -49,12 +57,11 @@ def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
 
     Raises ValidationError (400) for a value of the parameter that is no format.
     """
-    name = _format_name(request)
+    known, media_type = _format(request)
     if is_detail(view):
         view.get_object()
     report = make_report(view, plan)
-    known = FORMATS[name]
-    response = HttpResponse(known.render(report), content_type=f"{known.media_type}; charset=utf-8")
+    response = HttpResponse(known.render(report), content_type=f"{media_type}; charset=utf-8")
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept, Cookie, Authorization"
     return response
@@ -65,7 +72,7 @@ def make_report(view: Any, plan: RequestPlan) -> Report:
     queryset = view.filter_queryset(view.get_queryset())
     queryset = without_plan(queryset) if isinstance(queryset, QuerySet) else queryset
     outcome = _outcome(view, plan, queryset)
-    planned = None if outcome.plan is None else put_on(outcome.plan, queryset.all(), queryset)
+    planned = None if outcome.plan is None else put_on_rows(outcome.plan, queryset.all())
     return Report(
         view=type(view).__name__,
         action=handler_name(view),
@@ -89,12 +96,16 @@ def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> Outcome:
         return Outcome(None, (Note("planning-failed", "", f"planning failed: {error}", remedy, origin),))
 
 
-def _format_name(request: Any) -> str:
+def choices() -> tuple[str, ...]:
+    """Return the values of the parameter that are documented."""
+    return (*_NEGOTIATED[:1], *FORMATS)
+
+
+def _format(request: Any) -> tuple[Format, str]:
     parameter = get_settings().EXPLAIN_PARAMETER
-    value = request.query_params[parameter]
+    value = request.query_params.get(parameter, _NEGOTIATED[0])
     if value in FORMATS:
-        return str(value)
+        return FORMATS[value], FORMATS[value].media_types[0]
     if value in _NEGOTIATED:
-        return negotiate(request.headers.get("Accept", ""))
-    good = ", ".join((*_NEGOTIATED[:1], *FORMATS))
-    raise ValidationError({parameter: [f"{value!r} is no way to explain. Choices are: {good}."]})
+        return negotiate(_accepted(request))
+    raise ValidationError({parameter: [f"{value!r} is no way to explain. Choices are: {', '.join(choices())}."]})

@@ -10,12 +10,15 @@ from typing import Any
 from .reports import Report, report_data
 from .text import render_text
 
+#: A plan as JSON, by a name of its own: who accepts it asks for the plan, whatever the query string says.
+PLAN_MEDIA_TYPE = "application/vnd.drf-autoprefetch.plan+json"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to show a report, and the media type it is sent as."""
+    """A way to show a report, and the media types it may be sent as; the first where none is asked for."""
 
-    media_type: str
+    media_types: tuple[str, ...]
     render: Callable[[Report], str]
 
 
@@ -30,20 +33,21 @@ def _text(report: Report) -> str:
 
 #: A new format is one entry here.
 FORMATS: dict[str, Format] = {
-    "json": Format("application/json", render_json),
-    "text": Format("text/plain", _text),
+    "json": Format(("application/json", PLAN_MEDIA_TYPE), render_json),
+    "text": Format(("text/plain",), _text),
 }
 
 
-def negotiate(accept: str) -> str:
-    """Return the name of the format that an ``Accept`` header prefers: JSON unless another is named first."""
-    best, found = 0.0, "json"
+def negotiate(accept: str) -> tuple[Format, str]:
+    """Return the format that an ``Accept`` header prefers and its media type: JSON unless another is named first."""
+    json_format = FORMATS["json"]
+    best, found = 0.0, (json_format, json_format.media_types[0])
     for part in accept.split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))
         quality = _quality(parameters)
-        for name, known in FORMATS.items():
-            if media == known.media_type and quality > best:
-                best, found = quality, name
+        for known in FORMATS.values():
+            if media in known.media_types and quality > best:
+                best, found = quality, (known, media)
     return found
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, MutableMapping
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Model
 
 from ..exceptions import NotAskedError
+from ..notes import Note
 from ..planning.cache import Cache, Identity
 from ..planning.written import Written, filled_attributes
-from ..reading.code import own_code
 from ..reading.origins import class_origin
-from ..reading.requirements import Requirement
+from ..reading.requirements import Requirement, everything
 from ..reading.serializers import read_serializer
 from ..reading.shapes import is_static, live_shape
 from ..reading.to_attrs import Filled
-from ..reading.views import Handling, asks_for_rows, handling, read_view, view_key
+from ..reading.views import Handling, handler_name, read_view, view_key
+from .building import beforehand, build
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class Answer:
 
 
 answers: Cache[Answer] = Cache()
+#: Where the queries of the making are not run again in the same request: permissions that Django remembers, say.
+moved: Cache[bool] = Cache()
+#: What was shown first where the making of the serializer runs queries, by view, handler and model.
+guesses: Cache[Requirement] = Cache()
 
 
 @dataclass(slots=True)
@@ -40,7 +45,8 @@ class Question:
     """What a view shows of the rows of a queryset, and reads of them beside the serializer.
 
     ``key`` stands for the answer, which is worked out only where it is not remembered. ``serializer`` is one that had
-    to be built to know the key.
+    to be made to know the key. It was ``costly`` where that ran queries, which may be run again to show the rows.
+    ``guess`` is what was shown first, where making one costs queries.
     """
 
     view: Any
@@ -48,35 +54,92 @@ class Question:
     key: Hashable
     filled: Filled
     serializer: Any = None
+    guess: Requirement | None = None
+    costly: bool = False
 
     def answer(self) -> Answer:
         """Return the answer, and remember it unless the next request may be answered differently."""
+        if self.guess is not None:
+            return Answer(self.guess, seen=True)
         return answers.get(self.key) or self._work_out()
 
     def _work_out(self) -> Answer:
         view, model = self.view, self.queryset.model
-        serializer = _build(view) if self.serializer is None else self.serializer
+        serializer = self.serializer
+        if serializer is None:
+            with beforehand(view):
+                serializer = build(view)
         beside = read_view(view, model, self.queryset)
         made = _read(view, serializer, model, self.filled) | beside
         return _remembered(self.key, made, seen=bool(beside.everything))
 
 
-def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written) -> Question:
+def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, showing: Any = None) -> Question:
     """Return the question what ``view`` shows of the rows of ``queryset``, where it answers as ``handled`` says.
 
-    A serializer is built only where its class does not tell its fields. Raises NotAskedError where the view asks for
-    rows to choose or build it.
+    Where the rows are fetched to be shown, ``showing`` is the serializer that shows them. Before that one is made, but
+    only where its class does not tell its fields, and only once where that runs queries: they would be run again when
+    the view makes its own, and for no rows at all too. Raises NotAskedError where the view asks for rows to make it.
     """
+    filled = filled_attributes(queryset.model, written)
+
+    def question(shape: Hashable, **known: Any) -> Question:
+        key = (shape, queryset.model, _hints(view), _names(filled), view_key(view, queryset, handled))
+        return Question(view, queryset, key, filled, **known)
+
+    if showing is not None:
+        return question(_shape(handled, showing), serializer=showing)
+    place = _place(view, queryset.model)
+    if (guess := guesses.get(place)) is not None:
+        return question(("guess", place), guess=guess)
     if handled.asks:
         raise NotAskedError(f"{handled.asks}() asks for rows itself")
-    serializer = None
-    shape = None if handled.builds else view.get_serializer_class()
-    if shape is None or not is_static(shape):
-        serializer = _build(view)
-        shape = live_shape(serializer)
-    filled = filled_attributes(queryset.model, written)
-    key = (shape, queryset.model, _hints(view), _names(filled), view_key(view, queryset, handled))
-    return Question(view, queryset, key, filled, serializer)
+    with beforehand(view) as queries:
+        asked = question(**_foresee(view, handled))
+        costly = bool(queries.count) and not moved.get(place)
+        if costly and handled.detail:
+            expect_again(view, asked.answer().requirement)
+    asked.costly = costly and not handled.detail
+    return asked
+
+
+def _foresee(view: Any, handled: Handling) -> dict[str, Any]:
+    cls = None if handled.builds else view.get_serializer_class()
+    if cls is not None and is_static(cls):
+        return {"shape": cls}
+    serializer = build(view)
+    return {"shape": live_shape(serializer), "serializer": serializer}
+
+
+def _place(view: Any, model: type[Model]) -> Hashable:
+    return type(view), handler_name(view), model
+
+
+def learn(view: Any, requirement: Requirement, *, again: bool) -> None:
+    """Remember whether the queries of the making were run again when ``view`` made its own serializer."""
+    if again:
+        expect_again(view, requirement)
+    else:
+        moved.put(_place(view, requirement.model), True)
+
+
+def expect_again(view: Any, requirement: Requirement) -> None:
+    """Do not have ``view`` make a serializer beforehand again: suppose that it shows what it shows now."""
+    model = requirement.model
+    note = Note(
+        "late-serializer",
+        "",
+        "the making of its serializer runs queries, so it is made when there are rows to show: all their columns are"
+        " loaded, and joined to them what was shown the first time.",
+        "Ask once for a request, before: in initial() of the view, say.",
+        replace(class_origin(type(view), "view"), field=handler_name(view)),
+    )
+    guesses.put(_place(view, model), requirement | everything(model, note.origin, note))
+
+
+def _shape(handled: Handling, serializer: Any) -> Hashable:
+    cls: Any = type(getattr(serializer, "child", serializer))
+    return cls if not handled.builds and is_static(cls) else live_shape(serializer)
 
 
 def answer_for_instances(view: Any, serializer: Any, model: type[Model]) -> Answer:
@@ -96,62 +159,6 @@ def _names(filled: Filled) -> Hashable:
 
 def _hints(view: Any) -> Hashable:
     return tuple(Identity(hint) for hint in view.prefetch_hints) if view.prefetch_hints else ()
-
-
-def _build(view: Any) -> Any:
-    handled = handling(view)
-    options = {} if handled.detail else {"many": True}
-    if handled.builds:
-        return view.get_serializer(**options)
-    own = own_code(view, "get_serializer_context")
-    context = view.get_serializer_context() if own is None else Context(view)
-    return view.get_serializer_class()(context=context, **options)
-
-
-class Context(MutableMapping[str, Any]):
-    """The serializer context of a view, asked for only when something beside the request is taken from it.
-
-    A ``get_serializer_context()`` of the project's own may run queries, and runs again for the serializer that DRF
-    builds. Raises NotAskedError where it asks for the view's rows.
-    """
-
-    def __init__(self, view: Any) -> None:
-        self._known: dict[str, Any] = {"request": view.request, "format": view.format_kwarg, "view": view}
-        self._view: Any = view
-
-    def _whole(self) -> dict[str, Any]:
-        view, self._view = self._view, None
-        if view is not None:
-            cls: Any = type(view)
-            if asks_for_rows(cls, "get_serializer_context"):
-                raise NotAskedError("get_serializer_context() asks for rows itself")
-            self._known.update(view.get_serializer_context())
-        return self._known
-
-    def __getitem__(self, key: str) -> Any:
-        return self._known[key] if key in self._known else self._whole()[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._whole()[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self._whole()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._whole())
-
-    def __len__(self) -> int:
-        return len(self._whole())
-
-    def __or__(self, other: Any) -> dict[str, Any]:
-        return {**self._whole(), **other}
-
-    def __ror__(self, other: Any) -> dict[str, Any]:
-        return {**other, **self._whole()}
-
-    def copy(self) -> dict[str, Any]:
-        """Return the whole context as a plain dict."""
-        return self._whole().copy()
 
 
 def _read(view: Any, serializer: Any, model: type[Model], filled: Filled | None = None) -> Requirement:

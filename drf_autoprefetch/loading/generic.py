@@ -11,6 +11,9 @@ from django.db.models import Model
 
 from ..reading.columns import natural_key
 
+#: Kept with the content types that Django remembers, so that both are forgotten together: models without one are none.
+_ALL_KNOWN = "drf_autoprefetch: all known"
+
 Build = Callable[[type[Model]], Any]
 
 
@@ -70,9 +73,10 @@ def _with_content_type(targets: list[Any], manager: Any) -> Iterator[Any]:
     database = targets[0].db
     known = manager._cache.setdefault(database, {})
     keys = {natural_key(target.query.model) for target in targets}
-    if not keys.issubset(known):
+    if _ALL_KNOWN not in known and not keys.issubset(known):
         for content_type in manager.using(database):
             manager._add_to_cache(database, content_type)
+        known[_ALL_KNOWN] = True
     for target in targets:
         if natural_key(target.query.model) in known:
             yield target

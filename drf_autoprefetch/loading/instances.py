@@ -22,10 +22,24 @@ def load_instances(instances: Sequence[Model], requirement: Requirement) -> None
     known = [instance for instance in instances if isinstance(instance, requirement.model)]
     if not known:
         return
+    for edge in requirement.edges.values():
+        _load_beyond(known, edge)
     plan = make_plan(requirement, how=How(joins=False))
     prefetch_related_objects(known, *[prefetch_for(prefetch) for prefetch in plan.prefetches])
     if plan.annotations:
         _annotate(known, plan)
+
+
+def _load_beyond(instances: Sequence[Model], edge: Edge) -> None:
+    """Django passes over what is in place, with all that a prefetch would have loaded beyond it.
+
+    Of one row alone, everything is one query when it is read, and none if it is not.
+    """
+    there = {id(row): row for instance in instances for row in _in_place(instance, edge)}
+    for model, target in edge.targets.items():
+        rows = [row for row in there.values() if type(row) is model]
+        if len(rows) > 1 and (target.edges or target.annotations):
+            load_instances(rows, target)
 
 
 def _annotate(instances: Sequence[Model], plan: Plan) -> None:
@@ -58,21 +72,33 @@ def load_for_now(instances: Sequence[Model], requirement: Requirement) -> Callab
 
 
 def _lists(instances: Sequence[Any], requirement: Requirement) -> Iterator[tuple[Any, str]]:
-    """Every list of rows, and annotation, that stands on ``instances`` or on single rows that they have loaded."""
+    """Every list of rows, and annotation, that stands on ``instances`` or on the rows that they have loaded."""
     for instance in instances:
         yield from ((instance, each.name) for each in requirement.annotations if each.name in instance.__dict__)
-        for name, edge in requirement.edges.items():
-            if name in _cache(instance) or (edge.to_attr and name in instance.__dict__):
-                yield instance, name
-            elif not edge.relation.to_many:
-                yield from _below(instance, edge)
+        for edge in requirement.edges.values():
+            if edge.to_attr and edge.to_attr in instance.__dict__:
+                yield instance, edge.to_attr
+            yield from ((instance, name) for name in _kept_as(edge) if name in _cache(instance))
+            rows = _in_place(instance, edge)
+            for model, target in edge.targets.items():
+                yield from _lists([row for row in rows if type(row) is model], target)
 
 
-def _below(instance: Any, edge: Edge) -> Iterator[tuple[Any, str]]:
-    target = instance._state.fields_cache.get(edge.relation.name)
-    requirement = None if target is None else edge.targets.get(type(target))
-    if requirement is not None:
-        yield from _lists([target], requirement)
+def _in_place(instance: Any, edge: Edge) -> list[Model]:
+    """The rows behind ``edge`` that ``instance`` has loaded."""
+    if edge.to_attr:
+        found = instance.__dict__.get(edge.to_attr)
+    elif edge.relation.to_many:
+        found = next((_cache(instance)[name] for name in _kept_as(edge) if name in _cache(instance)), None)
+    else:
+        found = instance._state.fields_cache.get(edge.relation.name)
+    rows = [found] if isinstance(found, Model) else getattr(found, "_result_cache", found) or []
+    return [row for row in rows if isinstance(row, Model)]
+
+
+def _kept_as(edge: Edge) -> set[str]:
+    """The names under which Django may keep a list: the other side of a many-to-many goes by its name in queries."""
+    return set() if edge.to_attr else {edge.relation.name, edge.relation.query_name}
 
 
 def _cache(instance: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..reading.requirements import Requirement
 from ..reading.serializers import read_serializer
 from ..reading.to_attrs import Filled
 from .instances import load_instances
-from .querysets import put_on, why_not
+from .querysets import put_on_rows, why_not
 
 _OWNER = Origin("optimize", "", kind="view")
 
@@ -51,7 +51,7 @@ def _optimize_queryset(queryset: QuerySet[Any], serializer: Any, context: Mappin
         return queryset
     written = read_queryset(queryset)
     requirement = _requirement(serializer, context, queryset.model, filled_attributes(queryset.model, written))
-    return put_on(make_plan(requirement, written), queryset.all(), queryset)
+    return put_on_rows(make_plan(requirement, written), queryset.all())
 
 
 def _requirement(

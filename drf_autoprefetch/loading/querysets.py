@@ -16,6 +16,7 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
+from .orders import keep_order
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -28,7 +29,7 @@ def apply_plan(plan: Plan, queryset: QuerySet[Any]) -> QuerySet[Any]:
     A queryset that cannot take a plan (``values()``, a union, evaluated, of another model) is returned as it is.
     Runs no query.
     """
-    planned: QuerySet[Any] = queryset if why_not(queryset, plan.model) else put_on(plan, queryset.all(), queryset)
+    planned: QuerySet[Any] = queryset if why_not(queryset, plan.model) else put_on_rows(plan, queryset.all())
     return planned
 
 
@@ -45,6 +46,12 @@ def why_not(queryset: Any, model: type[Model] | None = None) -> str:
     if model is not None and not columns.same_table(queryset.model, model):
         return f"it is a queryset of {queryset.model.__name__}, and the plan is for {model.__name__}"
     return ""
+
+
+def put_on_rows(plan: Plan, queryset: Any, *, lists: bool = True) -> Any:
+    """Return ``queryset``, a fresh one whose rows are those of the whole plan, with ``plan`` on it."""
+    planned = put_on(plan, queryset, queryset, lists=lists)
+    return keep_order(planned) if plan.select_related and not plan.written.joins else planned
 
 
 def put_on(plan: Plan, queryset: Any, root: Any, *, lists: bool = True) -> Any:

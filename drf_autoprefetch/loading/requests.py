@@ -5,35 +5,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.signals import setting_changed
 from django.db.models import Model, QuerySet
 from rest_framework.permissions import SAFE_METHODS
 
-from ..conf import NAME, get_settings
+from ..conf import get_settings
 from ..exceptions import NotAskedError
 from ..notes import Note
-from ..planning.cache import Cache
-from ..planning.planner import make_plan
-from ..planning.plans import How, Plan
-from ..planning.written import read_queryset
-from ..reading import methods
+from ..planning.plans import Plan
 from ..reading.origins import class_origin
+from ..reading.shapes import live_shape
 from ..reading.views import Handling, handler_name, handling
-from .asking import answer_for_instances, answers, ask_for_rows
+from .asking import answer_for_instances, expect_again, learn
+from .building import Queries, counted
 from .carried import carries, without_plan
+from .finding import Found, find_plan
 from .instances import load_for_now
-from .querysets import put_on, why_not
+from .querysets import put_on_rows, why_not
 
 logger = logging.getLogger("drf_autoprefetch")
 
 _disabled: ContextVar[bool] = ContextVar("drf_autoprefetch.disabled", default=False)
-
-plans: Cache[Plan] = Cache()
 
 
 @contextmanager
@@ -44,21 +40,6 @@ def autoprefetch_disabled() -> Iterator[None]:
         yield
     finally:
         _disabled.reset(token)
-
-
-def clear_caches() -> None:
-    """Forget every requirement and plan."""
-    answers.clear()
-    methods.clear()
-    plans.clear()
-
-
-def _settings_changed(*, setting: str, **kwargs: Any) -> None:
-    if setting == NAME:
-        clear_caches()
-
-
-setting_changed.connect(_settings_changed, dispatch_uid="drf_autoprefetch.caches")
 
 
 @dataclass(slots=True)
@@ -86,8 +67,12 @@ class RequestPlan:
         self.view = view
         self._paused = 0
         self._shown: Any = None
+        self._serializer: Any = None
         self._loaded = False
+        self._not_asked = False
         self._failed = False
+        self._suspected: Any = None
+        self._made_with = 0
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -101,6 +86,20 @@ class RequestPlan:
             yield
         finally:
             self._paused -= 1
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Have the view make its serializer in this block, and see whether that runs the queries again."""
+        with self.paused(), counted() if self._suspected else nullcontext(Queries()) as queries:
+            yield
+        self._made_with += queries.count
+
+    def _learn(self, serializer: Any) -> None:
+        """Once the fields are there as well, it is known whether the making asked twice what a plan had it ask."""
+        suspected, self._suspected = self._suspected, None
+        with counted() as queries:
+            live_shape(serializer)
+        learn(self.view, suspected, again=bool(self._made_with + queries.count))
 
     def load(self, queryset: Any) -> Any:
         """Return a copy of ``queryset`` with the plan applied; None to leave it as it is. Never raises unless STRICT.
@@ -135,12 +134,15 @@ class RequestPlan:
         They are rows that no plan has loaded yet: those of a write, whose response must be fresh, those that a handler
         of the view's own has fetched, and a queryset that is fetched only now.
         """
+        if self._suspected is not None:
+            self._guarded(self._learn, serializer)
         forget = self._guarded(self._load_missing, serializer, shown)
-        outer, self._shown = self._shown, shown
+        outer = self._shown, self._serializer
+        self._shown, self._serializer = shown, serializer
         try:
             yield
         finally:
-            self._shown = outer
+            self._shown, self._serializer = outer
             if forget is not None:
                 forget()
 
@@ -158,20 +160,33 @@ class RequestPlan:
         rows = [instance for instance in instances if isinstance(instance, Model)]
         if not rows or len(rows) != len(instances):
             return None
-        requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
+        try:
+            requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
+        except NotAskedError:
+            return None
+        if self._not_asked:
+            expect_again(self.view, requirement)
         return load_for_now(rows, requirement)
 
     def _put_on(self, carrying: QuerySet[Any]) -> Any:
         queryset, handled = without_plan(carrying), handling(self.view)
         try:
-            plan, _ = self._ask(self._plan, queryset, handled)
+            planned = self._ask(self._plan, queryset, handled)
         except NotAskedError:
+            self._loaded, self._not_asked = False, True
+            return None
+        plan = planned.plan
+        if planned.costly:
+            self._suspected, self._made_with = plan.requirement, 0
+        if self._shown is None and handled.unknown_steps and plan.written.narrowed:
             self._loaded = False
             return None
-        self._loaded = True
-        if self._shown is not None or not handled.unknown_steps:
-            return put_on(plan, queryset, queryset)
-        return put_on(plan, queryset, queryset, lists=False) if plan.how.trim else None
+        late = planned.guessed or planned.refusable
+        self._loaded = not late
+        if self._shown is not None or not (late or handled.unknown_steps):
+            return put_on_rows(plan, queryset)
+        followed = planned.guessed or plan.how.trim or not handled.unknown_steps
+        return put_on_rows(plan, queryset, lists=False) if followed else None
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None
@@ -212,10 +227,10 @@ class RequestPlan:
             return self._without(problem)
         started = time.perf_counter()
         try:
-            plan, cached = self._ask(self._plan, queryset, handling(self.view))
+            planned = self._ask(self._plan, queryset, handling(self.view))
         except NotAskedError as error:
             return self._without(str(error))
-        return Outcome(plan, (), cached, time.perf_counter() - started)
+        return Outcome(planned.plan, (), planned.cached, time.perf_counter() - started)
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
         self._paused += 1
@@ -224,17 +239,8 @@ class RequestPlan:
         finally:
             self._paused -= 1
 
-    def _plan(self, queryset: QuerySet[Any], handled: Handling) -> tuple[Plan, bool]:
-        trim = bool(self.view.auto_prefetch_only)
-        written = read_queryset(queryset)
-        question = ask_for_rows(self.view, handled, queryset, written)
-        key = (question.key, written, trim)
-        if written.hashable and (found := plans.get(key)) is not None:
-            return found, True
-        answer = question.answer()
-        plan = make_plan(answer.requirement, written, How(trim=trim and not answer.seen))
-        keep = written.hashable and not answer.requirement.volatile
-        return (plans.put(key, plan) if keep else plan), False
+    def _plan(self, queryset: QuerySet[Any], handled: Handling) -> Found:
+        return find_plan(self.view, handled, queryset, self._serializer)
 
     def _without(self, problem: str) -> Outcome:
         origin = replace(class_origin(type(self.view), "view"), field=handler_name(self.view))

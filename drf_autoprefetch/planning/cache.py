@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from ..conf import get_settings
+from ..reading.locks import Lock
 
 Value = TypeVar("Value")
 
@@ -35,7 +35,7 @@ class Cache(Generic[Value]):
 
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, Value] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._crowded = False
 
     def get(self, key: Hashable) -> Value | None:

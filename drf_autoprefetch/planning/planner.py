@@ -12,6 +12,7 @@ from ..conf import get_settings
 from ..exceptions import HintError
 from ..notes import Note
 from ..reading.columns import all_columns, as_attributes, ordered_columns
+from ..reading.indexes import uncovered
 from ..reading.relations import generic_targets, peers_cost_nothing
 from ..reading.requirements import Annotated, Declared, Edge, Requirement, everything
 from .annotations import independent
@@ -22,6 +23,7 @@ from .decisions import Node, decision, entered, left_alone
 from .plans import AS_BEST, Decision, How, Plan, PrefetchPlan, Strategy
 from .rewrites import rewrite
 from .strategies import Situation, choose
+from .written import ORIGIN as WRITTEN
 from .written import UNWRITTEN, Path, Written, knows_all_joins, read_queryset, with_written
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def make_plan(requirement: Requirement, written: Written = UNWRITTEN, how: How =
         written=written,
         how=how,
         kept_lookups=rest,
-        peers=all(peers_cost_nothing(decision.model) for decision in query.decisions),
+        peers=not query.probed and all(peers_cost_nothing(decision.model) for decision in query.decisions),
     )
 
 
@@ -76,6 +78,7 @@ class _Query:
     annotations: list[Annotated] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    probed: bool = False
 
     def visit(self, node: Node) -> None:
         requirement = node.requirement
@@ -84,6 +87,7 @@ class _Query:
             self.columns[node.names] = (requirement.model, columns)
         self.decisions.append(decision(node, columns))
         self.annotations.extend(requirement.annotations)
+        self.probed = self.probed or bool(requirement.probed)
         self.notes.extend(sorted(requirement.notes, key=str))
         for edge in sorted(requirement.edges.values(), key=lambda edge: edge.name):
             self._follow(node, edge)
@@ -124,6 +128,7 @@ class _Query:
             in_place=node.in_place or (edge.name == node.back and not edge.declared),
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
+            probed=WRITTEN not in edge.origins and not node.requirement.probed.keys().isdisjoint((edge.name, "*")),
         )
 
     def _join(self, node: Node, edge: Edge, strategy: Strategy, why: str) -> None:
@@ -169,6 +174,8 @@ class _Query:
 
     def _columns(self, node: Node) -> frozenset[str] | None:
         found = columns_of(node.requirement, node.far) if self.trim else None
+        if found is not None and not (self.written.ordered or node.names):
+            found = uncovered(node.requirement.model, found)
         named = frozenset(path[-1] for path in self.written.named if path[:-1] == node.names)
         named = as_attributes(node.requirement.model, named)
         if not named:

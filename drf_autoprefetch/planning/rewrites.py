@@ -8,12 +8,13 @@ from ..notes import Note
 from ..reading import columns
 from ..reading.origins import class_origin
 from ..reading.requirements import Edge, Requirement, everything
+from .escapes import with_escapes
 from .pointers import with_lists_together, without_back_pointer
 
 
 def rewrite(requirement: Requirement) -> Requirement:
     """Return ``requirement`` with what models read by themselves, and without what Django fills in for nothing."""
-    return _rewrite(with_lists_together(requirement), path="")
+    return _rewrite(with_escapes(with_lists_together(requirement)), path="")
 
 
 def _rewrite(requirement: Requirement, path: str) -> Requirement:

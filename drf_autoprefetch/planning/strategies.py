@@ -26,6 +26,7 @@ class Situation:
     in_place: bool = False
     asked_to_join: bool = False
     asked_to_prefetch: bool = False
+    probed: bool = False
 
 
 def in_place(situation: Situation) -> Verdict | None:
@@ -33,6 +34,13 @@ def in_place(situation: Situation) -> Verdict | None:
     if not (situation.in_place and situation.edge.relation.joinable):
         return None
     return Strategy.CACHED, "it is the row that it was reached from, or loaded with that"
+
+
+def probed(situation: Situation) -> Verdict | None:
+    """Code that asks what is loaded may show something else when it is; what the developer loads, it knows."""
+    if not situation.probed or situation.asked_to_join or situation.asked_to_prefetch or situation.edge.declared:
+        return None
+    return Strategy.LEAVE, "code asks whether it is loaded already, and may show something else then"
 
 
 def to_many(situation: Situation) -> Verdict | None:
@@ -112,6 +120,7 @@ def to_one(situation: Situation) -> Verdict | None:
 
 RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
     in_place,
+    probed,
     to_many,
     parent_link,
     not_joinable,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import Model, Prefetch
+from django.db.models.query import MAX_GET_RESULTS
 
 from ..notes import Origin
 from ..reading import columns, relations
@@ -31,7 +32,7 @@ class Written:
     ``defer()`` if ``deferring``. ``known`` are the columns by which rows of a related manager find the instance they
     belong to. ``seen`` rows leave out no column: they are locked, so about to be written, or
     the queryset's class has code of its own that is handed each of them. ``locked`` says that joined rows would be
-    locked as well.
+    locked as well, ``ordered`` that the order of the rows is said, or that there is one at most.
     """
 
     joins: frozenset[Path] = frozenset()
@@ -42,12 +43,18 @@ class Written:
     known: frozenset[str] = frozenset()
     seen: bool = False
     locked: bool = False
+    ordered: bool = True
 
     def matches(self, other: Written) -> bool:
         """Return whether a plan made around this can be used where ``other`` is written."""
         if self is other:
             return True
         return self == other and (self.hashable or all(map(operator.is_, self.lookups, other.lookups)))
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether an ``only()`` names the columns that its author wants."""
+        return bool(self.named) and not self.deferring
 
     @property
     def hashable(self) -> bool:
@@ -66,7 +73,8 @@ def read_queryset(queryset: Any) -> Written:
     lookups, known = queryset._prefetch_related_lookups, queryset._known_related_objects
     cls: Any = type(queryset)
     own = _has_own_loading(cls, queryset._iterable_class)
-    if not (names or joins or lookups or known or own or query.select_for_update):
+    ordered = queryset.ordered or query.high_mark == MAX_GET_RESULTS
+    if ordered and not (names or joins or lookups or known or own or query.select_for_update):
         return UNWRITTEN
     return Written(
         joins=frozenset(_paths(joins)) if isinstance(joins, dict) else frozenset(),
@@ -77,6 +85,7 @@ def read_queryset(queryset: Any) -> Written:
         known=frozenset(name for field in known for name in columns.key_columns(field)),
         seen=bool(query.select_for_update) or own,
         locked=bool(query.select_for_update and not query.select_for_update_of),
+        ordered=ordered,
     )
 
 
@@ -149,11 +158,16 @@ def _joined(model: type[Model], path: Path) -> Requirement:
 
 
 def filled_attributes(model: type[Model], written: Written) -> dict[tuple[type[Model], str], Edge]:
-    """Return the ``to_attr`` attributes that ``written`` fills, by the model that has them and their name."""
+    """Return the ``to_attr`` attributes that ``written`` fills, by the model that has them and their name.
+
+    What is read along them is remembered longer than the request, so they hold nothing of its queryset.
+    """
     if written.hashable or not any(isinstance(lookup, Prefetch) and lookup.to_attr for lookup in written.lookups):
         return {}
     asked, _ = with_written(nothing(model), written)
-    return {(owner.model, edge.name): edge for owner, edge in asked.walk() if edge.to_attr}
+    return {
+        (owner.model, edge.name): replace(edge, declared=frozenset()) for owner, edge in asked.walk() if edge.to_attr
+    }
 
 
 def knows_all_joins(model: type[Model], written: Written) -> bool:

@@ -15,7 +15,7 @@ from .code import at, is_stock, names_used
 from .hints import function_of, hint_of, hint_requirement
 from .methods import Subject, read_body
 from .origins import enclosing_serializer, field_name, field_origin, field_path
-from .requirements import Requirement, everything, nothing
+from .requirements import Requirement, handed_on, nothing
 from .to_attrs import to_attrs
 
 Leaf = Callable[[type[Model]], Requirement]
@@ -120,7 +120,7 @@ def _unknown_class(field: Any, model: type[Model]) -> Requirement:
         f'Write Meta.prefetch_hints = {{"{field_name(field)}": ["…"]}} with the columns and relations that it reads.',
         field_origin(field),
     )
-    return everything(model, field_origin(field), note)
+    return handed_on(model, field_origin(field), note)
 
 
 def view_subject(model: type[Model], origin: Origin, view: Any, receiver: Any) -> Subject:

@@ -115,6 +115,17 @@ def default_ordering(model: type[Model]) -> bool:
     return bool(model._meta.ordering)
 
 
+def lie_by_key(model: type[Model], connection: Any) -> bool:
+    """Return whether the database keeps the rows of ``model`` in one table, in the order of its primary key.
+
+    InnoDB does. SQLite has keys of its own for rows, and takes an ``integer PRIMARY KEY`` for that.
+    """
+    meta = model._meta
+    if meta.parents or not meta.managed:
+        return False
+    return connection.vendor == "mysql" or (connection.vendor == "sqlite" and meta.pk.db_type(connection) == "integer")
+
+
 @cache
 def loads_by_itself(model: type[Model]) -> str:
     """Return which hook of ``model`` runs code on every loaded row (and may read any column), or an empty string.

@@ -51,10 +51,14 @@ def prefetch_hint(*entries: Entry, annotate: Any = None) -> Callable[[Decorated]
 def function_of(code: Any) -> Any:
     """Return the plain function inside a property, cached property, static or class method, or partial."""
     for name in ("fget", "func", "__func__"):
-        inner = getattr(code, name, None)
-        if inner is not None and not isinstance(code, type):
+        if _has(code, name) and not isinstance(code, type) and (inner := getattr(code, name)) is not None:
             return function_of(inner)
     return code
+
+
+def _has(code: Any, name: str) -> bool:
+    """Whether ``code`` has an attribute for certain; mocks and proxies answer to every name."""
+    return name in getattr(code, "__dict__", ()) or hasattr(type(code), name)
 
 
 def hint_of(code: Any) -> Hint | None:
@@ -63,7 +67,7 @@ def hint_of(code: Any) -> Hint | None:
     while seen is not None:
         if isinstance(hint := getattr(seen, ATTRIBUTE, None), Hint):
             return hint
-        seen = getattr(seen, "__wrapped__", None)
+        seen = seen.__wrapped__ if _has(seen, "__wrapped__") else None
     return None
 
 
@@ -200,7 +204,8 @@ def _target(relation: relations.Relation, origin: Origin) -> type[Model]:
 
 def _check_free(model: type[Model], to_attr: str, origin: Origin) -> None:
     """Django skips a prefetch without a word where the attribute exists already."""
-    if not isinstance(attributes.get_attribute(model, to_attr), attributes.Inert) or hasattr(model, to_attr):
+    inert = isinstance(attributes.get_attribute(model, to_attr), attributes.Inert)
+    if not inert or relations.has_attribute(model, to_attr):
         raise _error(
             origin,
             f"to_attr={to_attr!r} is an attribute of {model.__name__} already, and Django would not"

@@ -6,14 +6,15 @@ import ast
 import functools
 import inspect
 import linecache
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from .locks import Lock
+
 # Up to Python 3.11 two threads that make syntax trees at once can fail each other, with a SystemError.
-_one_at_a_time = threading.RLock()
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)

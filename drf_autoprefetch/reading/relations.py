@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ def _many_to_many_field(relation: Relation) -> tuple[Any, bool]:
 def _reverse(model: type[Model]) -> Iterator[Relation]:
     for remote in model._meta.related_objects:
         name = remote.get_accessor_name()
-        if name and hasattr(model, name):
+        if name and has_attribute(model, name):
             yield _from_many(model, remote, name) if remote.many_to_many else _from_one(model, remote, name)
 
 
@@ -179,7 +180,7 @@ def _siblings(model: type[Model]) -> Iterator[Relation]:
     """The links down from a multi-table parent are attributes of its children too; their metadata leaves them out."""
     for parent in model._meta.all_parents:
         for relation in relations(parent).values():
-            if relation.kind == "child_link" and hasattr(model, relation.name):
+            if relation.kind == "child_link" and has_attribute(model, relation.name):
                 yield replace(relation, owner=model, kind="sibling_link", back="")
 
 
@@ -240,3 +241,9 @@ def _attname(model: type[Model], name: str) -> str:
         return str(model._meta.get_field(name).attname)  # type: ignore[union-attr]
     except FieldDoesNotExist:
         return name
+
+
+def has_attribute(model: type[Model], name: str) -> bool:
+    """Return whether the class has an attribute. Descriptors are not run: those of a project may query the database."""
+    nothing = object()
+    return inspect.getattr_static(model, name, nothing) is not nothing

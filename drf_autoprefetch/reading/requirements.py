@@ -89,7 +89,9 @@ class Requirement:
     ``reads`` maps each column's attribute name to the places that read it; ``everything`` holds the places that made
     every column necessary (empty: only ``reads`` are). ``edges`` are keyed by attribute name. A requirement has no
     opinion about joins. ``volatile`` says that a hint asked the serializer context, so that the next request may
-    differ. Merging with ``|`` is idempotent, commutative and associative.
+    differ. ``probed`` maps a relation, or ``*`` for all, to the places that ask whether it is loaded already.
+    ``handed`` holds the places where the row goes to code out of sight. Merging with ``|`` is idempotent, commutative
+    and associative.
     """
 
     model: type[Model]
@@ -99,6 +101,8 @@ class Requirement:
     annotations: frozenset[Annotated] = _NONE
     notes: frozenset[Note] = _NONE
     volatile: bool = False
+    probed: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    handed: frozenset[Origin] = _NONE
 
     @property
     def columns(self) -> frozenset[str] | None:
@@ -123,6 +127,8 @@ class Requirement:
             self.annotations | other.annotations,
             self.notes | other.notes,
             self.volatile or other.volatile,
+            _merge(self.probed, other.probed),
+            self.handed | other.handed,
         )
 
 
@@ -169,6 +175,11 @@ def reads(model: type[Model], column: Column, origin: Origin) -> Requirement:
 def everything(model: type[Model], origin: Origin, *notes: Note) -> Requirement:
     """Return the requirement of code that may read any column of ``model``."""
     return Requirement(model, everything=frozenset([origin]), notes=frozenset(notes))
+
+
+def handed_on(model: type[Model], origin: Origin, *notes: Note) -> Requirement:
+    """Return the requirement of code out of sight: it may read any column of ``model``, and go on from there."""
+    return Requirement(model, everything=frozenset([origin]), notes=frozenset(notes), handed=frozenset([origin]))
 
 
 def noted(model: type[Model], note: Note) -> Requirement:

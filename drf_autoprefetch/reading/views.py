@@ -18,7 +18,7 @@ from .bodies import read_code, view_subject
 from .code import codes_in, names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
-from .requirements import Requirement, everything, joinable, nothing, reads
+from .requirements import Requirement, handed_on, joinable, nothing, reads
 
 #: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
 _LIST_STEPS = ("paginate_queryset", "get_paginated_response")
@@ -75,9 +75,17 @@ def handling(view: Any) -> Handling:
     if detail is None:
         detail = getattr(getattr(view, name, None), "detail", None)
     if detail is None and name not in ("list", "retrieve"):
-        detail = (view.lookup_url_kwarg or view.lookup_field) in (getattr(view, "kwargs", None) or {})
+        detail = _answers_one(view)
     cls: Any = type(view)
     return _handling(cls, name, name == "retrieve" if detail is None else bool(detail))
+
+
+def _answers_one(view: Any) -> bool:
+    """A view that can only list answers lists, whatever its URL names: ``/authors/<pk>/books/``."""
+    lists, retrieves = hasattr(view, "list"), hasattr(view, "retrieve")
+    if lists != retrieves:
+        return retrieves
+    return (view.lookup_url_kwarg or view.lookup_field) in (getattr(view, "kwargs", None) or {})
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +98,7 @@ def _handling(cls: Any, name: str, detail: bool) -> Handling:
 
 def view_key(view: Any, queryset: Any, handled: Handling) -> Hashable:
     """Return a value that differs wherever ``read_view()`` may."""
-    permissions = tuple(map(type, view.get_permissions())) if handled.may_check_objects else ()
+    permissions = tuple(map(type, _all_permissions(view))) if handled.may_check_objects else ()
     if handled.detail:
         return (type(view), handled.name, True, permissions)
     paginator = getattr(view, "paginator", None)
@@ -165,11 +173,30 @@ def _looks_inside(code: CodeType) -> bool:
     return any(after not in _PAGE_FACTS for name, after in itertools.pairwise(names) if name == "page")
 
 
+#: Where the mixin keeps the permissions that were checked: ``get_permissions()`` may run queries, or differ each time.
+ASKED_PERMISSIONS = "_autoprefetch_permissions"
+
+
+def _all_permissions(view: Any) -> list[Any]:
+    """The permissions of the view, those that ``&``, ``|`` and ``~`` are made of among them."""
+    kept = vars(view).get(ASKED_PERMISSIONS)
+    found = list(view.get_permissions() if kept is None else kept)
+    for permission in found:
+        found += [getattr(permission, name) for name in ("op1", "op2") if name in getattr(permission, "__dict__", ())]
+    return found
+
+
+def may_refuse(view: Any, model: type[Model]) -> bool:
+    """Return whether a permission of the project's own may refuse one row, without looking at lists of it."""
+    asked = list(_permissions(view, model))
+    return bool(asked) and not any(edge.relation.to_many for each in asked for _, edge in each.walk())
+
+
 def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
     """Views of one object ask ``has_object_permission``; so may a handler of the view's own."""
     if not handling(view).may_check_objects:
         return
-    for permission in view.get_permissions():
+    for permission in _all_permissions(view):
         own = own_code(permission, "has_object_permission")
         if own is not None:
             file, line = function_place(own)
@@ -190,7 +217,7 @@ def _goes_anywhere(model: type[Model], origin: Origin) -> Requirement:
         'Write @prefetch_hint("…") above it, with what it reads from a row beside the serializer.',
         origin,
     )
-    return everything(model, origin, note)
+    return handed_on(model, origin, note)
 
 
 def _cursor(view: Any, model: type[Model], queryset: Any) -> Iterator[Requirement]:

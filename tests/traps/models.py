@@ -124,3 +124,21 @@ class Stamp(models.Model):
     class Meta:
         ordering = ["id"]
         unique_together = [("crate", "number")]
+
+
+class Trunk(models.Model):
+    """Has stickers without an ordering."""
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Sticker(models.Model):
+    """An index holds all of it but the color."""
+
+    trunk = models.ForeignKey(Trunk, models.CASCADE, related_name="stickers")
+    text = models.CharField(max_length=20)
+    color = models.CharField(max_length=20)
+
+    class Meta:
+        unique_together = [("trunk", "text")]

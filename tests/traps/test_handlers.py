@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
+from tests.recording import selected_columns
 from tests.testapp.models import Author, Book, Publisher, Review
 from tests.traps.answers import compare, shows
 
@@ -306,3 +307,33 @@ def test_a_handler_that_changes_what_it_shows(name: str, method: str) -> None:
     """Trap 12: the response is as fresh as without us."""
     pk: dict[str, Any] = {} if name == "counts" else {"pk": Book.objects.all()[0].pk}
     compare(Writing, method, action=name, **pk)
+
+
+def test_a_handler_that_names_its_columns_gets_those() -> None:
+    """Trap 9: the rows that it picks keys from are not those that it shows."""
+
+    class Books(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = shows(Book, "title", "pages", author=shows(Author, "name")())
+
+        def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+            keys = [book.pk for book in self.filter_queryset(Book.objects.only("id"))]
+            rows = {book.pk: self.get_serializer(book).data for book in self.get_queryset().filter(pk__in=keys)}
+            return Response([rows[key] for key in keys])
+
+    answers = compare(Books, queries=2)
+    assert selected_columns(answers.planned.queries[0]) == selected_columns(answers.plain.queries[0])
+
+
+def test_rows_with_named_columns_that_are_shown_after_all() -> None:
+    class Books(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = shows(
+            Book, "title", author=shows(Author, "name")(), reviews=shows(Review, "rating")(many=True)
+        )
+
+        def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+            rows = list(self.filter_queryset(Book.objects.only("title", "author")))
+            return Response(self.get_serializer(rows, many=True).data)
+
+    compare(Books, queries=3)

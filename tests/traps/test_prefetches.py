@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.paginator import UnorderedObjectListWarning
 from django.db import connection
 from django.db.models import F, Prefetch, QuerySet, Window
 from django.db.models.functions import RowNumber
 from rest_framework import serializers
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -32,7 +36,7 @@ from tests.testapp.models import (
     Supplier,
 )
 from tests.traps.answers import ask, compare, mixed, numbered, shows, viewset
-from tests.traps.models import Crate, Stamp
+from tests.traps.models import Crate, Stamp, Sticker, Trunk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("parcels")]
 
@@ -380,5 +384,53 @@ def test_rows_without_an_ordering_are_the_same_rows():
     compare(viewset(serializer, Book.objects.prefetch_related(ordered)), queries=2)
     publishers = shows(Publisher, "name", books=shows(Book, "title")(many=True))
     answers = compare(viewset(publishers, Publisher.objects.order_by()), queries=2, unordered=True)
-    assert "ORDER BY" not in answers.planned.queries[0]
     assert "ORDER BY" in answers.planned.queries[1]
+
+
+class Few(LimitOffsetPagination):
+    default_limit = 4
+
+
+@pytest.mark.parametrize("pagination", [None, Few])
+@pytest.mark.parametrize("rows", [User.objects.all(), User.objects.order_by()])
+def test_rows_of_the_view_without_an_ordering_come_as_they_lie(rows: Any, pagination: Any) -> None:
+    """Trap 58: also where an index holds all the columns that are left, which has another order."""
+    User.objects.bulk_create(User(username=name) for name in "zyxabc")
+    view = viewset(shows(User, "username"), rows, pagination_class=pagination)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnorderedObjectListWarning)
+        answers = compare(view)
+    assert len(answers.planned.columns(User)) == 3
+
+
+def test_rows_of_a_list_without_an_ordering_come_as_they_lie() -> None:
+    """Trap 58: an index of two columns holds all that is shown, in another order."""
+    trunk = Trunk.objects.create()
+    Sticker.objects.bulk_create(Sticker(trunk=trunk, text=text) for text in ("c", "b", "a"))
+    answers = compare(viewset(shows(Trunk, "id", stickers=shows(Sticker, "text")(many=True))), queries=2)
+    assert [each["text"] for each in answers.planned.json[0]["stickers"]] == ["c", "b", "a"]
+
+
+def test_rows_that_are_filtered_or_ordered_keep_to_that() -> None:
+    """Trap 58: no ordering is added where there is a condition or an ordering."""
+    for rows in (Book.objects.order_by().filter(pages__gt=1), Book.objects.order_by("title"), Book.objects.distinct()):
+        answers = compare(viewset(shows(Book, "title"), rows), queries=1, unordered=True)
+        assert ("ORDER BY" in answers.planned.sql) == ("ORDER BY" in answers.plain.sql)
+
+
+def test_a_written_prefetch_that_differs_from_request_to_request() -> None:
+    """Trap 33: what is read along it is remembered, and the queryset of an earlier request is not."""
+
+    class Books(ModelViewSet[Book]):
+        serializer_class = shows(
+            Book,
+            rated=serializers.SerializerMethodField(),
+            get_rated=lambda self, book: [shows(Review, "rating")(review).data for review in book.wanted],
+        )
+
+        def get_queryset(self) -> QuerySet[Book]:
+            wanted = Review.objects.filter(rating=self.request.GET["rating"])
+            return Book.objects.prefetch_related(Prefetch("reviews", wanted, to_attr="wanted"))
+
+    for rating in ("1", "2", "1"):
+        compare(Books, params={"rating": rating}, queries=2)

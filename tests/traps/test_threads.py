@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
 import subprocess
 import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, current_thread, main_thread
+from contextlib import ExitStack
+from threading import Barrier, Event, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -19,8 +22,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.viewsets import ModelViewSet
 
-from drf_autoprefetch import AutoPrefetchMixin, autoprefetch_disabled
-from drf_autoprefetch.loading.requests import clear_caches
+from drf_autoprefetch import AutoPrefetchMixin, autoprefetch_disabled, plan_for
+from drf_autoprefetch.loading.finding import clear_caches
+from drf_autoprefetch.reading import locks
 from tests.testapp.data import fill
 from tests.testapp.models import Author, Book, Review
 from tests.traps.answers import shows
@@ -66,9 +70,9 @@ def hang_up() -> None:
     """Close the connections of a thread; Django keeps those to a database in memory open."""
     assert current_thread() is not main_thread()
     for connection in connections.all(initialized_only=True):
-        connection.ensure_connection()
-        connection.connection.close()
-        connection.connection = None
+        if connection.connection is not None:
+            connection.connection.close()
+            connection.connection = None
 
 
 def answer_and_hang_up(fields: str) -> bytes:
@@ -141,6 +145,32 @@ def test_a_sync_view_under_asgi():
         return list(await asyncio.gather(*(sync_to_async(answer_and_hang_up)(fields) for fields in SHAPES)))
 
     assert asyncio.run(all_at_once()) == [right[fields] for fields in SHAPES]
+
+
+@pytest.mark.once
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_others_plan():
+    """Trap 51: their locks stay behind, and the child makes plans of its own."""
+    held, over = Event(), Event()
+    serializer = shows(Book, "title", author=shows(Author, "name")())
+
+    def hold() -> None:
+        with ExitStack() as stack:
+            for lock in list(locks._locks):
+                stack.enter_context(lock)
+            held.set()
+            over.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(hold)
+        held.wait()
+        child = os.fork()
+        if not child:  # pragma: no cover - coverage does not follow the child
+            signal.alarm(20)
+            os._exit(0 if plan_for(serializer).queries == 1 else 1)
+        over.set()
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_a_plan_holds_no_request():

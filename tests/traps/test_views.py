@@ -565,6 +565,118 @@ def test_a_permission_that_reads_rows_of_the_view():
     compare(viewset(Full, permission_classes=[Some]), pk=first(Book))
 
 
+class OfAuthors(BasePermission):
+    """Reads a column of the row."""
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return bool(obj.author_id)
+
+
+class OfPages(BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return bool(obj.pages > 0)
+
+
+@pytest.mark.parametrize("permission", [OfAuthors & OfPages, OfAuthors | OfPages, ~~(OfAuthors & ~(~OfPages))])
+def test_permissions_made_of_others(permission: Any) -> None:
+    """Trap 14: each of them is read, and each combination for itself."""
+    answers = compare(viewset(shows(Book, "title"), permission_classes=[permission]), pk=first(Book), queries=1)
+    assert answers.planned.columns(Book) == {"id", "title", "author_id", "pages"}
+
+
+def test_a_row_that_is_refused_has_no_lists_loaded() -> None:
+    """Trap 14: a permission that refuses comes before what is shown; one that looks at lists has them."""
+
+    class Thick(BasePermission):
+        def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+            return bool(obj.pages > 10_000)
+
+    class Rated(BasePermission):
+        def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+            return any(review.book.pages for review in obj.reviews.all())
+
+    refused = compare(viewset(Full, permission_classes=[Thick]), pk=first(Book), queries=1)
+    assert refused.planned.status == 403
+    compare(viewset(Full, permission_classes=[~(~Thick)]), pk=first(Book), queries=1)
+    compare(viewset(Full, permission_classes=[OfAuthors]), pk=first(Book), queries=2)
+    compare(viewset(Full, permission_classes=[Rated]), pk=first(Book), queries=2)
+
+
+def test_permissions_are_asked_for_no_more_often() -> None:
+    """Trap 14: getting them may run a query, or change them."""
+
+    class Books(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = shows(Book, "title")
+
+        def get_permissions(self) -> Any:
+            return [OfPages()] if Author.objects.exists() else []
+
+    for asked in ({}, {"pk": first(Book)}):
+        answers = compare(Books, **asked)
+        assert len(answers.planned.queries) == len(answers.plain.queries)
+
+
+@pytest.mark.parametrize("pk", [0, 1])
+def test_a_list_below_another_row(pk: int) -> None:
+    """Trap 47: the URL names the row above by what views of one row are looked up by."""
+
+    class Titled(PageNumberPagination):
+        page_size = 3
+
+        def paginate_queryset(self, *args: Any, **kwargs: Any) -> Any:
+            rows: Any = super().paginate_queryset(*args, **kwargs)
+            self.pages = [row.pages for row in rows]
+            return rows
+
+        def get_paginated_response(self, data: Any) -> Response:
+            return Response({"pages": self.pages, "results": data})
+
+    class Books(generics.ListAPIView[Book]):
+        serializer_class = shows(Book, "title")
+
+        def get_queryset(self) -> QuerySet[Book]:
+            return Book.objects.filter(author__gte=self.kwargs["pk"]).order_by("pk")
+
+        def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+            rows = self.filter_queryset(self.get_queryset())
+            return Response([{**self.get_serializer(row).data, "isbn": row.isbn} for row in rows])
+
+    class Paged(generics.ListAPIView[Book]):
+        serializer_class = Full
+        pagination_class = Titled
+        get_queryset = Books.get_queryset
+
+    compare(Books, pk=pk, queries=1)
+    compare(Paged, pk=pk, queries=3)
+
+
+def test_a_serializer_that_names_another_model() -> None:
+    """Trap 46: Django REST Framework does not mind; a page of it fails no plan."""
+    serializer = shows(City, "name")
+
+    class Authors(generics.ListAPIView[Author]):
+        queryset = Author.objects.all()
+        serializer_class = serializer
+        pagination_class = LimitOffsetPagination
+
+    compare(Authors, params={"limit": 3})
+
+
+def test_permissions_that_are_composed_for_each_request() -> None:
+    """Trap 14: the same operator is not the same permission."""
+
+    class Books(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = shows(Book, "title")
+
+        def get_permissions(self) -> Any:
+            return [((OfPages if "pages" in self.request.GET else OfAuthors) & BasePermission)()]
+
+    for params in ({}, {"pages": "1"}, {}):
+        compare(Books, pk=first(Book), params=params, queries=1)
+
+
 class Upper(serializers.ListSerializer[Any]):
     """Does with its rows what it likes."""
 

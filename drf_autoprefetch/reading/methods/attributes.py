@@ -13,9 +13,10 @@ from ..attributes import Code, Column, get_attribute, get_column
 from ..hints import hint_of
 from ..relations import Relation
 from .binding import bind, class_of
-from .escaping import escape
+from .escaping import escape, look
 from .machine import ATTRIBUTES, Machine, rule
 from .names import assigned_names, attribute, next_in_mro, static
+from .probing import ANY_RELATION, probe
 from .trails import Node
 from .values import (
     NEVER,
@@ -38,7 +39,6 @@ from .values import (
 from .views import is_rows, rows
 
 _FILE = ("name", "field", "storage")
-_PRIVATE = ("__dict__", "_prefetched_objects_cache", "_state")
 
 
 @rule(ATTRIBUTES, Row)
@@ -46,9 +46,10 @@ def _row(m: Machine, row: Row, name: str) -> Values:
     node, model = row.node, row.node.model
     if name == "__class__":
         return known(model)
-    if name in _PRIVATE:
-        escape(m, frozenset([row]), f"reads {name} of {{it}}")
-        return PLAIN
+    if name == "_state":
+        return frozenset([Method(row, name)])
+    if name in ("__dict__", "_prefetched_objects_cache"):
+        return _private(m, row, name)
     match get_attribute(model, name):
         case Column(names=names):
             node.read(names, m.place)
@@ -59,6 +60,14 @@ def _row(m: Machine, row: Row, name: str) -> Values:
             return _code(m, row, name, function)
         case _:
             return _inert(m, node, name)
+
+
+def _private(m: Machine, row: Row, name: str) -> Values:
+    """What Django keeps beside the columns tells which relations are loaded."""
+    look(m, frozenset([row]), f"reads {name} of {{it}}")
+    if name != "__dict__":
+        probe(m, frozenset([row]), [ANY_RELATION])
+    return PLAIN
 
 
 def _column(node: Node, name: str) -> Values:
@@ -220,6 +229,8 @@ def _method(m: Machine, method: Method, name: str) -> Values:
     """An attribute of something that is known by name only."""
     if isinstance(method.owner, Known):
         return frozenset([Method(method.owner, name)])
+    if isinstance(method.owner, Row) and method.name == "_state":
+        return PLAIN if name in ("adding", "db") else _private(m, method.owner, f"_state.{name}")
     if name not in ("__name__", "__qualname__", "__doc__"):
         escape(m, frozenset([method]), f"reads {name} of a method of {{it}}")
     return PLAIN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from types import FunctionType, MethodType
@@ -13,6 +12,7 @@ from django.utils.functional import cached_property
 
 from ...exceptions import HintError
 from ..hints import function_of
+from ..locks import Lock
 from ..requirements import Requirement
 from . import (
     attributes,
@@ -48,7 +48,7 @@ RULES = (
 
 _MAX_READINGS = 4096
 _readings: OrderedDict[Hashable, tuple[Any, Reading]] = OrderedDict()
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def clear() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .assigning import set_attribute
 from .comparing import identify, render, truth
 from .containers import pairs
-from .escaping import escape
+from .escaping import escape, look
 from .expressions import pour, store
 from .knowledge import called, called_late, each, means
 from .machine import Machine
@@ -149,7 +149,7 @@ def _type(m: Machine, call: Call) -> Values:
 
 @means(vars)
 def _vars(m: Machine, call: Call) -> Values:
-    escape(m, call.everything(), f"calls {call.name}() on {{it}}")
+    look(m, call.everything(), f"calls {call.name}() on {{it}}")
     return PLAIN
 
 
@@ -164,7 +164,7 @@ def _getattr(m: Machine, call: Call) -> Values:
     owner, names = call.arg(0), constants(call.arg(1))
     if names is None or call.rest:
         hidden = frozenset(atom for atom in owner if not isinstance(atom, Self))
-        escape(m, hidden | call.rest, "reads an attribute of {it} whose name is not constant")
+        look(m, hidden | call.rest, "reads an attribute of {it} whose name is not constant")
         return PLAIN | call.arg(2)
     found = union(m.attribute(owner, str(name)) for name in names)
     return found | call.arg(2)

@@ -37,6 +37,13 @@ def escape(m: Machine, values: Values, reason: str) -> None:
     m.place = place
 
 
+def look(m: Machine, values: Values, reason: str) -> None:
+    """Have attributes of ``values`` read whose names are not known: they are lost, and nothing goes on from them."""
+    m.looking = True
+    escape(m, values, reason)
+    m.looking = False
+
+
 def _escape(m: Machine, atom: Any, reason: str) -> None:
     match atom:
         case Row(node=node) | File(node=node):
@@ -78,6 +85,8 @@ def _held(atom: Any) -> Values:
 
 def _lose(m: Machine, node: Node, reason: str) -> None:
     if not node.detached:
+        if not m.looking:
+            node.handed.add(m.place)
         node.escapes.setdefault(m.place, reason)
         node.touch(m.place)
 

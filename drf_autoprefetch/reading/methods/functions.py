@@ -12,6 +12,7 @@ from .escaping import escape, lose_if_writing
 from .frames import Frame, Names
 from .machine import MAX_CALLS, Machine
 from .names import cells, defining_class, is_sealed, mangling
+from .probing import ANY_RELATION, probe
 from .sources import FunctionNode, tree_of
 from .values import ANY, NEVER, PLAIN, Box, Call, Func, Many, Row, Values, known, union
 
@@ -22,6 +23,8 @@ _WRITING = frozenset({"save", "delete", "create", "bulk_create", "bulk_update", 
 def unknown(m: Machine, call: Call) -> Values:
     """Call what cannot be read: everything that is passed is out of sight."""
     lose_if_writing(m, call.name, _WRITING)
+    if call.name == "is_cached":
+        probe(m, call.everything(), [ANY_RELATION])
     escape(m, call.everything(), f"passes {{it}} to {call.name}()")
     return PLAIN
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .comparing import render
-from .escaping import escape
+from .escaping import escape, look
 from .machine import Machine
 from .values import NEVER, PLAIN, Box, Call, Values, known
 
@@ -84,7 +84,7 @@ def text_method(m: Machine, text: str, name: str, call: Call) -> Values:
     if name == "format":
         fields = [field or "" for _, field, _, _ in string.Formatter().parse(text)]
         if any("." in field or "[" in field for field in fields):
-            escape(m, call.everything(), "formats {it} by attribute")
+            look(m, call.everything(), "formats {it} by attribute")
         render(m, call.everything())
     elif name == "join":
         m.elements(call.arg(0))

@@ -62,6 +62,7 @@ class Machine:
         self.escaped: dict[Any, int] = {}
         self.leaked: dict[tuple[Box, Place], str] = {}
         self.generators: dict[ast.AST, bool] = {}
+        self.looking = False
         self._keys: dict[Hashable, int] = {}
 
     def key(self, *parts: Hashable) -> int:

@@ -10,6 +10,7 @@ from .escaping import escape
 from .frames import Frame, join
 from .machine import EXPRESSIONS, Machine, rule
 from .names import static
+from .probing import asks_one, is_introduction
 from .values import ANY, NEVER, PLAIN, Box, Call, Known, Many, Row, Values
 
 
@@ -46,6 +47,8 @@ def combined(m: Machine, left: Values, op: ast.operator, right: Values, key: Any
 @rule(EXPRESSIONS, ast.BoolOp)
 def _bool(m: Machine, frame: Frame, node: ast.BoolOp) -> Values:
     """Every part but the last is the result only if it decides: when it is true for ``or``, false for ``and``."""
+    if is_introduction(node):
+        return m.eval(frame, node.values[-1])
     found = NEVER
     envs = [frame.env]
     decides = isinstance(node.op, ast.Or)
@@ -86,6 +89,8 @@ def _unary(m: Machine, frame: Frame, node: ast.UnaryOp) -> Values:
 
 @rule(EXPRESSIONS, ast.Compare)
 def _compare(m: Machine, frame: Frame, node: ast.Compare) -> Values:
+    if asks_one(m, frame, node):
+        return PLAIN
     operands = [m.eval(frame, part) for part in (node.left, *node.comparators)]
     m.place = frame.place(node)
     for op, left, right in zip(node.ops, operands, operands[1:], strict=False):

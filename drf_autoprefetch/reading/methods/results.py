@@ -12,7 +12,7 @@ from ...notes import Note, Origin
 from ..hints import hint_of, hint_requirement
 from ..origins import shorten
 from ..relations import Relation, relations
-from ..requirements import Edge, Requirement, everything, nothing, union
+from ..requirements import Edge, Requirement, handed_on, union
 from . import wording
 from .trails import Node, Place
 
@@ -64,7 +64,16 @@ class _Stamp:
         model = node.model
         reads = {name: self._origins(places) for name, places in node.reads.items()}
         everywhere = self._origins(node.escapes)
-        found = Requirement(model, reads, everywhere, self._edges(node), notes=frozenset(self._notes(node)))
+        probed = {name: self._origins(places) for name, places in node.probed.items()}
+        found = Requirement(
+            model,
+            reads,
+            everywhere,
+            self._edges(node),
+            notes=frozenset(self._notes(node)),
+            probed=probed,
+            handed=self._origins(node.handed),
+        )
         return union(model, [found, *self._others(node)])
 
     def _origin(self, place: Place) -> Origin:
@@ -124,7 +133,7 @@ class _Stamp:
         return self._lost(node, place, f"returns the {wording.noun(node)}")
 
     def _lost(self, node: Node, place: Place, reason: str) -> Requirement:
-        return everything(node.model, self._origin(place), self._unread(node, place, reason))
+        return handed_on(node.model, self._origin(place), self._unread(node, place, reason))
 
     def _unread(self, node: Node, place: Place, reason: str) -> Note:
         message = f"what {self.reading.name} reads is unknown because it {reason};"
@@ -157,4 +166,4 @@ def unread(subject: Subject, name: str, reason: str) -> Requirement:
     message = f"what {name} reads is unknown because {reason}; all columns of {subject.model.__name__} are loaded."
     origin = replace(subject.origin, kind="method body")
     note = Note("code-unread", subject.path, message, wording.hint([]), origin)
-    return everything(subject.model, origin, note) | nothing(subject.model)
+    return handed_on(subject.model, origin, note)

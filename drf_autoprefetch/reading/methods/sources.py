@@ -6,7 +6,6 @@ import __future__
 import ast
 import inspect
 import linecache
-import textwrap
 from collections.abc import Iterable, Iterator
 from tokenize import TokenError
 from types import CodeType, FunctionType, ModuleType
@@ -79,8 +78,15 @@ def _block(lines: list[str], start: int) -> Iterable[FunctionNode]:
 
 
 def _parse(lines: list[str], start: int) -> ast.Module:
-    tree = parse(textwrap.dedent("".join(lines)))
-    return ast.increment_lineno(tree, start) if start else tree
+    """Parse the lines as they stand: taking indentation away would change what strings of several lines hold."""
+    if not lines[0][:1].isspace():
+        return _moved(parse("".join(lines)), start)
+    (block,) = parse("".join(["if True:\n", *lines])).body
+    return _moved(ast.Module(block.body, []), start - 1)  # type: ignore[attr-defined]
+
+
+def _moved(tree: ast.Module, lines: int) -> ast.Module:
+    return ast.increment_lineno(tree, lines) if lines else tree
 
 
 def _end(lines: list[str], start: int, indent: int) -> int:

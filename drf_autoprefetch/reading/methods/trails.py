@@ -35,8 +35,8 @@ class Node:
     """
 
     __slots__ = (
-        "children", "detached", "edge", "escapes", "hinted", "loose", "model", "notes", "parent", "reads", "relation",
-        "represented", "returned", "touched", "unserved",
+        "children", "detached", "edge", "escapes", "handed", "hinted", "loose", "model", "notes", "parent", "probed",
+        "reads", "relation", "represented", "returned", "touched", "unserved",
     )  # fmt: skip
 
     def __init__(self, model: type[Model], parent: Node | None = None, relation: Relation | None = None) -> None:
@@ -50,11 +50,13 @@ class Node:
         self.reads: dict[str, set[Place]] = {}
         self.touched: dict[str, set[Place]] = {}
         self.escapes: dict[Place, str] = {}
+        self.handed: set[Place] = set()
         self.hinted: dict[int, tuple[Any, Place]] = {}
         self.represented: dict[tuple[str, int], tuple[str, Any, Place]] = {}
         self.unserved: dict[Place, Unserved] = {}
         self.notes: dict[tuple[str, Place], tuple[str, str]] = {}
         self.returned: set[Place] = set()
+        self.probed: dict[str, set[Place]] = {}
 
     def read(self, names: frozenset[str], place: Place) -> None:
         """Write down that columns are read."""

@@ -1,0 +1,92 @@
+"""The JSON Schema of a report: what ``docs/explain.md`` says in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..notes import CATALOGUE, ORIGIN_KINDS, Severity
+from ..planning.plans import Strategy
+from .reports import VERSION
+
+Schema = dict[str, Any]
+
+#: The plan of a request; what its notes, nodes and origins are stands beside it, by name.
+ROOT = "AutoPrefetchPlan"
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "integer", "minimum": 0}
+
+
+def definitions(prefix: str) -> dict[str, Schema]:
+    """Return the schemas by name; ``prefix`` is where they will stand: ``#/$defs/`` or ``#/components/schemas/``."""
+
+    def reference(name: str) -> Schema:
+        return {"$ref": prefix + ROOT + name}
+
+    return {
+        ROOT: _report(reference),
+        f"{ROOT}Note": _note(),
+        f"{ROOT}Node": _node(reference),
+        f"{ROOT}Origin": _object(by=_TEXT, kind={"enum": list(ORIGIN_KINDS)}, place=_TEXT),
+        f"{ROOT}Sql": _object(text=_TEXT, parameters=_or_null(_list(_TEXT))),
+        f"{ROOT}Timing": _object(cached={"type": "boolean"}, plan_milliseconds={"type": "number", "minimum": 0}),
+    }
+
+
+def json_schema() -> Schema:
+    """Return the schema as a document of its own (JSON Schema 2020-12)."""
+    prefix = "#/$defs/"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": prefix + ROOT,
+        "$defs": definitions(prefix),
+    }
+
+
+def _report(reference: Any) -> Schema:
+    return _object(
+        version={"type": "integer", "minimum": VERSION, "maximum": VERSION},
+        view=_TEXT,
+        action=_TEXT,
+        serializer=_TEXT,
+        headline=_TEXT,
+        queries=_or_null(_NUMBER),
+        notes=_list(reference("Note")),
+        plan=_or_null(reference("Node")),
+        timing=reference("Timing"),
+    )
+
+
+def _note() -> Schema:
+    severities = {"enum": [severity.value for severity in Severity]}
+    words = dict.fromkeys(("path", "about", "message", "remedy", "place"), _TEXT)
+    return _object(id={"enum": sorted(CATALOGUE)}, severity=severities, **words)
+
+
+def _node(reference: Any) -> Schema:
+    return _object(
+        path=_TEXT,
+        model=_or_null(_TEXT),
+        strategy={"enum": [strategy.value for strategy in Strategy]},
+        why=_TEXT,
+        origins=_list(reference("Origin")),
+        columns=_or_null(_list(_TEXT)),
+        dropped=_list(_TEXT),
+        reads={"type": "object", "additionalProperties": _list(reference("Origin"))},
+        annotations=_list(_TEXT),
+        sql=_or_null(reference("Sql")),
+        related=_list(reference("Node")),
+    )
+
+
+def _object(**properties: Schema) -> Schema:
+    """An object with these keys; a later version may have more."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
