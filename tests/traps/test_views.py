@@ -617,6 +617,25 @@ def test_permissions_are_asked_for_no_more_often() -> None:
         assert len(answers.planned.queries) == len(answers.plain.queries)
 
 
+def test_methods_that_a_view_gives_itself() -> None:
+    """Trap 14: what is watched while a request is checked is the view's own again afterwards."""
+
+    class Books(ModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = shows(Book, "title")
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.get_permissions = lambda: [OfPages()]
+
+    compare(Books, pk=first(Book), queries=1)
+    with mixed(Books):
+        view = Books()
+        own = view.get_permissions
+        view.check_permissions(Request(APIRequestFactory().get("/")))
+        assert view.get_permissions is own
+
+
 @pytest.mark.parametrize("pk", [0, 1])
 def test_a_list_below_another_row(pk: int) -> None:
     """Trap 47: the URL names the row above by what views of one row are looked up by."""
