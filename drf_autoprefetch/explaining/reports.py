@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from ..notes import Note, Origin
-from ..planning.plans import Decision, Plan, PrefetchPlan
+from ..planning.plans import Decision, Plan, PrefetchPlan, Strategy
 from ..reading import columns
 from .sql import prefetch_sql, queryset_sql
 
@@ -98,7 +98,7 @@ def _nested(plan: Plan, sql: dict[str, Any] | None, above: str) -> dict[str, Any
     for path, node in nodes.items():
         if path:
             nodes[_nearest(path, nodes)]["related"].append(node)
-    for prefetch in plan.prefetches:
+    for prefetch in plan.lookups():
         parent = _nearest(prefetch.lookup.replace("__", "."), nodes)
         nodes[parent]["related"].extend(_prefetched(prefetch, above))
     return nodes[""]
@@ -119,15 +119,18 @@ def _prefetched(prefetch: PrefetchPlan, above: str) -> Iterator[dict[str, Any]]:
         found = _bare_node(path, queryset.model, "a GenericPrefetch with its own queryset is declared")
         yield found | {"sql": queryset_sql(queryset, parameters=False)}
     if not prefetch.plans and prefetch.declared is None:
-        yield _bare_node(path, prefetch.relation.model, "its targets are loaded as Django finds them")
+        why, strategy = "its targets are loaded as Django finds them", prefetch.late and Strategy.LATE
+        yield _bare_node(path, prefetch.relation.model, why, strategy or Strategy.PREFETCH)
 
 
-def _bare_node(path: str, model: type[Model] | None, why: str) -> dict[str, Any]:
+def _bare_node(
+    path: str, model: type[Model] | None, why: str, strategy: Strategy = Strategy.PREFETCH
+) -> dict[str, Any]:
     """A node of rows that a queryset of someone else's loads."""
     return {
         "path": path,
         "model": None if model is None else columns.label(model),
-        "strategy": "prefetch",
+        "strategy": strategy.value,
         "why": why,
         "origins": [],
         "columns": None,
@@ -142,8 +145,7 @@ def _bare_node(path: str, model: type[Model] | None, why: str) -> dict[str, Any]
 def _node(decision: Decision, above: str) -> dict[str, Any]:
     ordered = columns.ordered_columns(decision.model)
     kept = ordered if decision.columns is None else decision.columns
-    return _bare_node(_joined(above, decision.path), decision.model, decision.why) | {
-        "strategy": decision.strategy.value,
+    return _bare_node(_joined(above, decision.path), decision.model, decision.why, decision.strategy) | {
         "origins": [origin_data(origin) for origin in decision.origins],
         "columns": list(kept),
         "dropped": [name for name in ordered if name not in kept],

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet, prefetch_related_objects
 
+from .late import have_wait
+
 ATTRIBUTE = "_autoprefetch"
 
 
@@ -92,6 +94,7 @@ class _Planned:
         size = self.chunk_size if self.chunked_fetch else None
         while rows := list(islice(built, size)):
             prefetch_related_objects(rows, *planned._prefetch_related_lookups)
+            have_wait(planned, rows)
             yield from rows
         self.queryset._prefetch_done = True
 

@@ -10,36 +10,46 @@ from django.db.models import Model, prefetch_related_objects
 from ..planning.planner import make_plan
 from ..planning.plans import How, Plan
 from ..reading.requirements import Edge, Requirement
-from .querysets import annotate, prefetch_for
+from .caches import kept_as, lists_of, loaded_rows
+from .late import Group
+from .querysets import Lists, annotate, prefetch_for, wanted
 
 
-def load_instances(instances: Sequence[Model], requirement: Requirement) -> None:
+def load_instances(instances: Sequence[Model], requirement: Requirement) -> Group:
     """Load the relations and annotations of ``requirement`` that ``instances`` have not loaded yet.
 
     One query for each relation, none for those in place, and one for all annotations. Columns of the instances
-    themselves are not fetched.
+    themselves are not fetched. Returns what waits until code reads it.
     """
+    group = Group()
+    _load(instances, requirement, group)
+    return group
+
+
+def _load(instances: Sequence[Model], requirement: Requirement, group: Group) -> None:
     known = [instance for instance in instances if isinstance(instance, requirement.model)]
     if not known:
         return
     for edge in requirement.edges.values():
-        _load_beyond(known, edge)
+        _load_beyond(known, edge, group)
     plan = make_plan(requirement, how=How(joins=False))
-    prefetch_related_objects(known, *[prefetch_for(prefetch) for prefetch in plan.prefetches])
+    lookups = [prefetch_for(prefetch, None, Lists.NOW) for prefetch in wanted(plan, Lists.NOW)]
+    prefetch_related_objects(known, *lookups)
+    group.wait(known, plan.prefetches)
     if plan.annotations:
         _annotate(known, plan)
 
 
-def _load_beyond(instances: Sequence[Model], edge: Edge) -> None:
+def _load_beyond(instances: Sequence[Model], edge: Edge, group: Group) -> None:
     """Django passes over what is in place, with all that a prefetch would have loaded beyond it.
 
     Of one row alone, everything is one query when it is read, and none if it is not.
     """
-    there = {id(row): row for instance in instances for row in _in_place(instance, edge)}
+    there = {id(row): row for instance in instances for row in loaded_rows(instance, edge.relation, edge.to_attr)}
     for model, target in edge.targets.items():
         rows = [row for row in there.values() if type(row) is model]
         if len(rows) > 1 and (target.edges or target.annotations):
-            load_instances(rows, target)
+            _load(rows, target, group)
 
 
 def _annotate(instances: Sequence[Model], plan: Plan) -> None:
@@ -60,12 +70,13 @@ def load_for_now(instances: Sequence[Model], requirement: Requirement) -> Callab
     it would have been. Single related rows stay, as they do when an attribute loads them.
     """
     there = {(id(instance), name) for instance, name in _lists(instances, requirement)}
-    load_instances(instances, requirement)
+    waiting = load_instances(instances, requirement)
 
     def forget() -> None:
+        waiting.revoke()
         for instance, name in list(_lists(instances, requirement)):
             if (id(instance), name) not in there:
-                _cache(instance).pop(name, None)
+                lists_of(instance).pop(name, None)
                 instance.__dict__.pop(name, None)
 
     return forget
@@ -78,29 +89,8 @@ def _lists(instances: Sequence[Any], requirement: Requirement) -> Iterator[tuple
         for edge in requirement.edges.values():
             if edge.to_attr and edge.to_attr in instance.__dict__:
                 yield instance, edge.to_attr
-            yield from ((instance, name) for name in _kept_as(edge) if name in _cache(instance))
-            rows = _in_place(instance, edge)
+            elif not edge.to_attr:
+                yield from ((instance, name) for name in kept_as(edge.relation) if name in lists_of(instance))
+            rows = loaded_rows(instance, edge.relation, edge.to_attr)
             for model, target in edge.targets.items():
                 yield from _lists([row for row in rows if type(row) is model], target)
-
-
-def _in_place(instance: Any, edge: Edge) -> list[Model]:
-    """The rows behind ``edge`` that ``instance`` has loaded."""
-    if edge.to_attr:
-        found = instance.__dict__.get(edge.to_attr)
-    elif edge.relation.to_many:
-        found = next((_cache(instance)[name] for name in _kept_as(edge) if name in _cache(instance)), None)
-    else:
-        found = instance._state.fields_cache.get(edge.relation.name)
-    rows = [found] if isinstance(found, Model) else getattr(found, "_result_cache", found) or []
-    return [row for row in rows if isinstance(row, Model)]
-
-
-def _kept_as(edge: Edge) -> set[str]:
-    """The names under which Django may keep a list: the other side of a many-to-many goes by its name in queries."""
-    return set() if edge.to_attr else {edge.relation.name, edge.relation.query_name}
-
-
-def _cache(instance: Any) -> dict[str, Any]:
-    found: dict[str, Any] = getattr(instance, "_prefetched_objects_cache", {})
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from enum import Enum
 from typing import Any
 
 from django.db import models
@@ -19,6 +20,15 @@ from .generic import generic_prefetch
 from .orders import keep_order
 
 logger = logging.getLogger("drf_autoprefetch")
+
+
+class Lists(Enum):
+    """What a queryset prefetches: only what is written on it, what is always read, or all of a plan."""
+
+    WRITTEN = 0
+    NOW = 1
+    ALL = 2
+
 
 FETCH_PEERS = getattr(models, "FETCH_PEERS", None)
 
@@ -48,45 +58,55 @@ def why_not(queryset: Any, model: type[Model] | None = None) -> str:
     return ""
 
 
-def put_on_rows(plan: Plan, queryset: Any, *, lists: bool = True) -> Any:
+def put_on_rows(plan: Plan, queryset: Any, lists: Lists = Lists.ALL) -> Any:
     """Return ``queryset``, a fresh one whose rows are those of the whole plan, with ``plan`` on it."""
-    planned = put_on(plan, queryset, queryset, lists=lists)
+    planned = put_on(plan, queryset, queryset, lists)
     return keep_order(planned) if plan.select_related and not plan.written.joins else planned
 
 
-def put_on(plan: Plan, queryset: Any, root: Any, *, lists: bool = True) -> Any:
-    """Return ``queryset``, a fresh one, with ``plan`` on it, made anew where something else is written than foreseen.
-
-    ``root`` is the queryset of the whole plan, whose database generic foreign keys must look in. Without ``lists``, it
-    prefetches only what is written on it.
-    """
+def fitted(plan: Plan, queryset: Any) -> Plan:
+    """Return ``plan``, made anew where something else is written on ``queryset`` than foreseen."""
     written = read_queryset(queryset)
-    if not plan.written.matches(written):
-        plan = make_plan(plan.requirement, written, plan.how)
+    return plan if plan.written.matches(written) else make_plan(plan.requirement, written, plan.how)
+
+
+def put_on(plan: Plan, queryset: Any, root: Any, lists: Lists = Lists.ALL) -> Any:
+    """Return ``queryset``, a fresh one, with ``plan`` on it, as far as it fits.
+
+    ``root`` is the queryset of the whole plan, whose database generic foreign keys must look in.
+    """
+    plan = fitted(plan, queryset)
     queryset = annotate(plan, queryset)
     if plan.select_related:
         queryset.query.add_select_related(plan.select_related)
     if plan.only is not None:
         queryset.query.clear_deferred_loading()
         queryset.query.add_immediate_loading(plan.only)
-    if lists and (plan.prefetches or written.lookups):
-        lookups = [prefetch_for(prefetch, root) for prefetch in plan.prefetches]
+    if lists is not Lists.WRITTEN and (plan.prefetches or plan.written.lookups):
+        lookups = [prefetch_for(prefetch, root, lists) for prefetch in wanted(plan, lists)]
         queryset._prefetch_related_lookups = (*lookups, *_copied(plan.kept_lookups))
     return _with_peers(plan, queryset)
 
 
-def prefetch_for(plan: PrefetchPlan, root: Any = None) -> Any:
+def wanted(plan: Plan, lists: Lists) -> list[PrefetchPlan]:
+    """Return the lookups of ``plan`` that are loaded with its rows."""
+    if lists is Lists.ALL:
+        return list(plan.lookups())
+    return [prefetch for prefetch in plan.prefetches if not prefetch.late]
+
+
+def prefetch_for(plan: PrefetchPlan, root: Any = None, lists: Lists = Lists.ALL) -> Any:
     """Return the lookup that loads ``plan``, with a fresh queryset: Django writes on those it is given."""
     if plan.relation.kind == "generic_foreign_key":
         return _generic(plan, root)
     if not plan.plans:
         return plan.lookup
-    template = plan.memo.get("queryset")
+    template = plan.memo.get(lists)
     if template is not None:
         return Prefetch(plan.lookup, template._chain(), to_attr=plan.to_attr or None)
-    queryset = _target_queryset(plan, root)
+    queryset = _target_queryset(plan, root, lists)
     if is_constant(plan):
-        plan.memo["queryset"] = queryset._chain()
+        plan.memo[lists] = queryset._chain()
     return Prefetch(plan.lookup, queryset, to_attr=plan.to_attr or None)
 
 
@@ -97,13 +117,13 @@ def is_constant(plan: PrefetchPlan) -> bool:
     """
     stock = plan.declared is None and all(columns.has_stock_managers(target.model) for target in plan.plans)
     generic = plan.relation.kind == "generic_foreign_key"
-    return stock and not generic and all(is_constant(inner) for target in plan.plans for inner in target.prefetches)
+    return stock and not generic and all(is_constant(inner) for target in plan.plans for inner in target.lookups())
 
 
-def _target_queryset(plan: PrefetchPlan, root: Any) -> Any:
+def _target_queryset(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
     (target,) = plan.plans
     base = base_queryset(plan.relation, target.model, plan.declared)
-    return put_on(target, base, base if root is None else root)
+    return put_on(target, base, base if root is None else root, lists)
 
 
 def _generic(plan: PrefetchPlan, root: Any) -> Any:

@@ -25,7 +25,8 @@ from .building import Queries, counted
 from .carried import carries, without_plan
 from .finding import Found, find_plan
 from .instances import load_for_now
-from .querysets import put_on_rows, why_not
+from .late import with_plan
+from .querysets import Lists, put_on_rows, why_not
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -184,9 +185,9 @@ class RequestPlan:
         late = planned.guessed or planned.refusable
         self._loaded = not late
         if self._shown is not None or not (late or handled.unknown_steps):
-            return put_on_rows(plan, queryset)
+            return with_plan(plan, queryset)
         followed = planned.guessed or plan.how.trim or not handled.unknown_steps
-        return put_on_rows(plan, queryset, lists=False) if followed else None
+        return put_on_rows(plan, queryset, Lists.WRITTEN) if followed else None
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None

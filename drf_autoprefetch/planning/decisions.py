@@ -26,13 +26,14 @@ class Node:
     joinable: bool = True
     back: str = ""
     in_place: bool = False
+    at_once: bool = False
 
 
-def entered(plan: Plan, edge: Edge, why: str) -> Plan:
-    """Return ``plan``, whose root says why it is prefetched, and which field asked for it."""
+def entered(plan: Plan, edge: Edge, strategy: Strategy, why: str) -> Plan:
+    """Return ``plan``, whose root says how and why its rows are loaded, and which field asked for it."""
     root, *others = plan.decisions
     origins = tuple(sorted(edge.origins)) or root.origins
-    root = replace(root, strategy=Strategy.PREFETCH, why=why, origins=origins)
+    root = replace(root, strategy=strategy, why=why, origins=origins)
     return replace(plan, decisions=(root, *others))
 
 

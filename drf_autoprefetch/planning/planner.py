@@ -111,8 +111,8 @@ class _Query:
             self._prefetch_plainly(node, edge, why)
         elif strategy is Strategy.LEAVE:
             self.notes.append(left_alone(node, edge, why))
-        elif strategy is Strategy.PREFETCH:
-            self._prefetch(node, edge, why)
+        elif strategy in (Strategy.PREFETCH, Strategy.LATE):
+            self._prefetch(node, edge, strategy, why)
         else:
             self._join(node, edge, strategy, why)
 
@@ -128,6 +128,7 @@ class _Query:
             in_place=node.in_place or (edge.name == node.back and not edge.declared),
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
+            may_wait=not (edge.always or node.at_once or edge.relation.kind == "custom"),
             probed=WRITTEN not in edge.origins and not node.requirement.probed.keys().isdisjoint((edge.name, "*")),
         )
 
@@ -147,22 +148,29 @@ class _Query:
                     joinable=strategy is not Strategy.CACHED,
                     back=edge.relation.points_back,
                     in_place=strategy is Strategy.CACHED,
+                    at_once=node.at_once or strategy is Strategy.SAME_ROW,
                 )
             )
 
-    def _prefetch(self, node: Node, edge: Edge, why: str) -> None:
+    def _prefetch(self, node: Node, edge: Edge, strategy: Strategy, why: str) -> None:
         edge, pointer = _without_pointer(edge)
         declared = _one_declared(edge)
         known = edge.targets
         if edge.relation.model is None:
             known = {model: known[model] for model in generic_targets(edge.relation) if model in known}
-        plans = [entered(_target_plan(edge, target, declared, self.how.trim), edge, why) for target in known.values()]
+        made = [_target_plan(edge, target, declared, self.how.trim) for target in known.values()]
+        plans = tuple(entered(plan, edge, strategy, why) for plan in made)
         name = edge.to_attr if edge.to_attr and declared is None else edge.relation.name
         lookup = "__".join((*node.attributes, name))
         others = edge.targets if edge.relation.model is None else {}
-        self.prefetches.append(PrefetchPlan(lookup, edge.relation, tuple(plans), edge.to_attr, declared, others))
+        late = strategy is Strategy.LATE
+        self.prefetches.append(PrefetchPlan(lookup, edge.relation, plans, edge.to_attr, declared, others, late))
         if pointer is not None:
+            number = len(self.prefetches)
             self._join(replace(node, attributes=(*node.attributes, edge.name)), pointer, Strategy.CACHED, _IN_PLACE)
+            if late:
+                beyond = tuple(self.prefetches[number:])
+                self.prefetches[number - 1 :] = [replace(self.prefetches[number - 1], beyond=beyond)]
 
     def _prefetch_plainly(self, node: Node, edge: Edge, why: str) -> None:
         """Third-party relations take no queryset of ours: they load as they please, and what lies beyond follows."""
@@ -170,7 +178,10 @@ class _Query:
         for target in edge.targets.values():
             whole = target | everything(target.model, min(edge.origins))
             attributes = (*node.attributes, edge.name)
-            self.visit(Node(whole, Strategy.PREFETCH, why, attributes, ("?", *attributes), edge=edge, joinable=False))
+            names = ("?", *attributes)
+            self.visit(
+                Node(whole, Strategy.PREFETCH, why, attributes, names, edge=edge, joinable=False, at_once=True)
+            )
 
     def _columns(self, node: Node) -> frozenset[str] | None:
         found = columns_of(node.requirement, node.far) if self.trim else None

@@ -23,6 +23,7 @@ class Strategy(str, enum.Enum):
     ROOT = "root"
     JOIN = "join"
     PREFETCH = "prefetch"
+    LATE = "prefetch when read"
     SAME_ROW = "same row"
     LEAVE = "left alone"
     CACHED = "in place"
@@ -63,7 +64,8 @@ class Decision:
 class PrefetchPlan:
     """Rows loaded by a query of their own.
 
-    ``lookup`` is the path from the rows of the plan that holds it, through its joins. ``plans`` has one plan per target
+    ``lookup`` is the path from the rows of the plan that holds it, through its joins. A ``late`` one waits until the
+    first of its rows is read, with the lookups ``beyond`` it that start from the same rows. ``plans`` has one plan per target
     model: several only behind a generic foreign key, none where Django must find the targets by itself. ``declared`` is
     the developer's own ``Prefetch``, whose queryset is the base of the plan's. ``requirements`` say what a generic
     foreign key's targets must have, for every model that there is. ``memo`` is for whoever loads the plan.
@@ -75,7 +77,30 @@ class PrefetchPlan:
     to_attr: str = ""
     declared: Declared | None = None
     requirements: Mapping[type[Model], Requirement] = field(default_factory=dict)
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    late: bool = False
+    beyond: tuple[PrefetchPlan, ...] = ()
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something below its rows is late; targets of a generic foreign key are loaded with all of it."""
+        known = self.memo.get("waits")
+        if known is None:
+            below = [inner for plan in self.plans for inner in plan.prefetches] if self.relation.model else []
+            known = self.memo["waits"] = any(inner.late or inner.waits for inner in below)
+        return bool(known)
+
+    def lookups(self) -> Iterator[PrefetchPlan]:
+        """Yield this lookup and those beyond it."""
+        yield self
+        for prefetch in self.beyond:
+            yield from prefetch.lookups()
+
+    @property
+    def queries(self) -> int:
+        """The largest number of queries that are run for it."""
+        declared = getattr(self.declared and self.declared.prefetch, "querysets", ())
+        return sum(plan.queries for plan in self.plans) or len(declared) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +129,16 @@ class Plan:
     def walk(self) -> Iterator[Plan]:
         """Yield this plan and every plan below it."""
         yield self
-        for prefetch in self.prefetches:
+        for prefetch in self.lookups():
             for plan in prefetch.plans:
                 yield from plan.walk()
 
+    def lookups(self) -> Iterator[PrefetchPlan]:
+        """Yield every lookup that starts from its rows."""
+        for prefetch in self.prefetches:
+            yield from prefetch.lookups()
+
     @property
     def queries(self) -> int:
-        """The largest number of queries that the plan runs; empty levels run fewer."""
-        return 1 + sum(_queries(prefetch) for prefetch in self.prefetches)
-
-
-def _queries(prefetch: PrefetchPlan) -> int:
-    declared = getattr(prefetch.declared and prefetch.declared.prefetch, "querysets", ())
-    return sum(plan.queries for plan in prefetch.plans) or len(declared) or 1
+        """The largest number of queries that the plan runs; empty levels, and what is not read, run fewer."""
+        return 1 + sum(prefetch.queries for prefetch in self.lookups())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..reading.requirements import Edge, Requirement, nothing, recast, union
+from ..reading.requirements import Edge, Requirement, nothing, perhaps, recast, union
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -22,7 +22,8 @@ def with_lists_together(requirement: Requirement, back: str = "") -> Requirement
     found = replace(requirement, edges=edges)
     pointers = [pointer for edge in edges.values() if (pointer := _back_pointer(edge)) is not None]
     reads = [read for pointer in pointers for read in pointer.targets.values()]
-    whole = union(found.model, [found, *(recast(_shared_lists(read, found, back), found.model) for read in reads)])
+    shared = (perhaps(recast(_shared_lists(read, found, back), found.model)) for read in reads)
+    whole = union(found.model, [found, *shared])
     return found if whole == found else with_lists_together(whole, back)
 
 
@@ -39,7 +40,8 @@ def without_back_pointer(parent: Requirement, edge: Edge) -> tuple[Edge, Require
     kept = {name: other for name, other in target.edges.items() if other is not pointer}
     if (lists := _lists(read, without=parent)).edges:
         kept[pointer.name] = replace(pointer, targets={model: lists})
-    return replace(edge, targets={target_model: replace(target, edges=kept)}), recast(_single(read), parent.model)
+    lifted = perhaps(recast(_single(read), parent.model))
+    return replace(edge, targets={target_model: replace(target, edges=kept)}), lifted
 
 
 def _targets_with_lists_together(edge: Edge) -> dict[type[Model], Requirement]:

@@ -27,6 +27,7 @@ class Situation:
     asked_to_join: bool = False
     asked_to_prefetch: bool = False
     probed: bool = False
+    may_wait: bool = False
 
 
 def in_place(situation: Situation) -> Verdict | None:
@@ -135,5 +136,12 @@ RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
 
 
 def choose(situation: Situation) -> Verdict:
-    """Return the verdict of the first rule that has one."""
-    return next(verdict for rule in RULES if (verdict := rule(situation)) is not None)
+    """Return the verdict of the first rule that has one.
+
+    What is prefetched for code that may not run waits until it does, unless the developer asked for it.
+    """
+    strategy, why = next(verdict for rule in RULES if (verdict := rule(situation)) is not None)
+    asked = situation.asked_to_prefetch or situation.edge.declared or situation.edge.to_attr
+    if strategy is Strategy.PREFETCH and situation.may_wait and not asked:
+        return Strategy.LATE, f"{why}; only some ways through the code read it"
+    return strategy, why

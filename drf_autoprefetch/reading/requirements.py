@@ -48,7 +48,7 @@ class Edge:
     ``targets`` has one requirement per model: several only behind a generic foreign key, none where the targets are
     not known. ``to_attr`` is the attribute that a declared ``Prefetch`` fills instead of the relation's own.
     ``beyond`` says that something is read from the row by an attribute path, where a missing row is an error and a
-    null is not the same as that.
+    null is not the same as that. ``always`` says that it is read from every row that is shown; else code decides.
     """
 
     relation: Relation
@@ -57,6 +57,7 @@ class Edge:
     declared: frozenset[Declared] = _NONE
     origins: frozenset[Origin] = _NONE
     beyond: bool = False
+    always: bool = True
 
     @property
     def name(self) -> str:
@@ -70,6 +71,7 @@ class Edge:
             declared=self.declared | other.declared,
             origins=self.origins | other.origins,
             beyond=self.beyond or other.beyond,
+            always=self.always or other.always,
         )
 
 
@@ -152,6 +154,15 @@ def joinable(requirement: Requirement) -> Requirement:
             targets = {model: joinable(target) for model, target in edge.targets.items()}
             edges[name] = replace(edge, targets=targets)
     return replace(requirement, edges=edges) | keys
+
+
+def perhaps(requirement: Requirement) -> Requirement:
+    """Return ``requirement`` of code that may not run: none of its relations is always read."""
+    edges = {
+        name: replace(edge, always=False, targets={model: perhaps(target) for model, target in edge.targets.items()})
+        for name, edge in requirement.edges.items()
+    }
+    return replace(requirement, edges=edges)
 
 
 def nothing(model: type[Model]) -> Requirement:

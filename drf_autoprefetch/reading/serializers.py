@@ -19,7 +19,7 @@ from .code import names_used, own_code
 from .hints import as_hint, hint_requirement
 from .methods import Subject
 from .origins import class_origin, field_origin, field_path
-from .requirements import Requirement, everything, joinable, noted, nothing, union
+from .requirements import Requirement, everything, noted, nothing, perhaps, union
 from .settling import readable_fields
 from .sources import Rows, follow
 from .to_attrs import Filled, to_attrs
@@ -91,7 +91,7 @@ def _tree(serializer: Any, model: type[Model]) -> Requirement:
     if declared_hint(serializer) is not None:
         return _fields(serializer, model)
     extra = read_code(own, _subject(serializer, model))
-    return extra | _fields(serializer, model) if _calls_super(own) else extra
+    return extra | perhaps(_fields(serializer, model)) if _calls_super(own) else extra
 
 
 def _subject(serializer: Any, model: type[Model]) -> Subject:
@@ -107,7 +107,7 @@ def _fields(serializer: Any, model: type[Model]) -> Requirement:
     change = field_changes(cls)
     if change is Change.NONE:
         return found
-    known = joinable(found) | noted(model, _changing(serializer))
+    known = perhaps(found)
     return known | everything(model, class_origin(cls, "method body")) if change is Change.ADDS else known
 
 
@@ -115,17 +115,6 @@ def _calls_super(function: Any) -> bool:
     """Whether an overridden ``to_representation`` may still show the declared fields: it names the method again."""
     names = names_used(function)
     return names is None or not names.isdisjoint(("to_representation", "_readable_fields"))
-
-
-def _changing(serializer: Any) -> Note:
-    return Note(
-        "not-planned",
-        field_path(serializer),
-        f"{type(serializer).__name__}.to_representation changes the fields: lists that they show are loaded row by row,"
-        f" because one that is not shown must not be loaded.",
-        "Change the fields in get_fields() or __init__(), or declare what is read in a hint of to_representation.",
-        class_origin(type(serializer), "method body"),
-    )
 
 
 def _repeats(serializer: Any) -> bool:
@@ -169,7 +158,7 @@ def _(field: Any, model: type[Model]) -> Requirement:
 
 
 def _own_list(field: Any, model: type[Model], own: Any) -> Requirement:
-    """A list serializer with code of its own: its rows may be read whole, but a filtered prefetch would be wasted."""
+    """A list serializer with code of its own: it may read its rows, but a filtered prefetch would be wasted."""
     if declared_hint(field) is None and asks_again(own):
         return noted(model, _asks_again(field))
 
@@ -177,7 +166,7 @@ def _own_list(field: Any, model: type[Model], own: Any) -> Requirement:
         extra = read_field_code(field, own, target, receiver=field, declared=_children, many=True)
         return extra | _tree(field.child, target)
 
-    return follow(field, model, field.source_attrs, Rows(rows))
+    return perhaps(follow(field, model, field.source_attrs, Rows(rows)))
 
 
 def _asks_again(field: Any) -> Note:

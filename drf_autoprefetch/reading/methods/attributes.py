@@ -82,7 +82,7 @@ def follow(m: Machine, node: Node, relation: Relation) -> Values:
     back = frozenset(Row(ancestor) for ancestor in node.ancestors(relation))
     if relation.model is None:
         if not node.detached:
-            node.touched.setdefault(relation.name, set()).add(m.place)
+            node.follow(relation.name, m.place, always=m.runs_for(node))
             node.notes[("generic-target", m.place)] = (relation.name, "")
         return PLAIN | back
     child = node.child(relation, relation.model)
@@ -90,7 +90,7 @@ def follow(m: Machine, node: Node, relation: Relation) -> Values:
         _too_deep(m, node, relation)
     if relation.to_many:
         return frozenset([Many(child, child if child.detached else node, relation)])
-    child.touch(m.place)
+    m.touch(child)
     return frozenset([Row(child)]) | back
 
 
@@ -107,6 +107,7 @@ def _code(m: Machine, row: Row, name: str, function: Any) -> Values:
         row.node.read(column.names, m.place)
     if hint_of(function) is not None:
         row.node.hinted[id(function)] = (function, m.place)
+        row.node.settle(id(function), always=m.runs_for(row.node))
         return PLAIN
     return bind(m, row, name, function)
 
@@ -127,7 +128,7 @@ def _filled(m: Machine, node: Node, edge: Any) -> Values:
     found = NEVER
     for model in edge.targets:
         child = node.child(edge.relation, model, edge)
-        child.touch(m.place)
+        m.touch(child)
         found = found | {Row(child)}
     return m.filled_box("list", found, "filled", node, edge.name)
 

@@ -30,7 +30,7 @@ from .escaping import escape, lose_late
 from .machine import Machine, TooLong
 from .names import static
 from .results import Reading, Subject, requirement_of, unread
-from .trails import Node
+from .trails import RETURNED, Node
 from .values import NEVER, PLAIN, Box, Call, File, Func, Known, Many, Method, Row, Self, Values, known
 
 #: The modules whose rules make up the language. Importing them registers the rules.
@@ -168,17 +168,18 @@ def _others(function: Any) -> tuple[Values, ...]:
     return tuple(PLAIN for _ in range(code.co_argcount)) if code is not None else ()
 
 
-def _returned(m: Machine, values: Values) -> None:
+def _returned(m: Machine, values: Values, *, all_of_them: bool = True) -> None:
     """Rows that the body gives back are read by whoever called it."""
     for atom in values:
         match atom:
-            case Row(node=node):
+            case Row(node=node) | Many(node=node):
+                always = all_of_them and atom not in m.unsure
+                node.settle(RETURNED, always=always)
                 node.returned.add(m.place)
-            case Many():
-                atom.node.touch(m.place)
-                atom.node.returned.add(m.place)
+                if isinstance(atom, Many):
+                    node.touch(m.place, always=always)
             case Box() if not m.escaped.get((atom, "returned")):
                 m.escaped[(atom, "returned")] = 1
-                _returned(m, atom.everything())
+                _returned(m, atom.everything(), all_of_them=False)
             case File() | Func() | Method():
                 escape(m, NEVER if isinstance(atom, File) else frozenset([atom]), "returns {it}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from contextlib import ExitStack
 
 from .assigning import assign
 from .comparing import identify, truth
 from .expressions import store
 from .frames import Frame
 from .machine import EXPRESSIONS, Machine, rule
-from .values import ANY, PLAIN, Values
+from .values import ANY, PLAIN, Box, Values
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
@@ -21,24 +22,32 @@ def _comprehension(m: Machine, frame: Frame, node: Comprehension) -> Values:
     inner = _inner(m, frame, node)
     first = m.eval(frame, node.generators[0].iter)
     m.lazy += inner.lazy
-    while True:
+    version = None
+    while m.version != version:
         version = m.version
-        for number, generator in enumerate(node.generators):
-            source = first if number == 0 else m.eval(inner, generator.iter)
-            m.place = frame.place(generator.iter)
-            assign(m, inner, generator.target, m.elements(source))
-            for condition in generator.ifs:
-                truth(m, m.eval(inner, condition))
-        if isinstance(node, ast.DictComp):
-            store(m, box, m.eval(inner, node.key), m.eval(inner, node.value))
-        else:
-            values = m.eval(inner, node.elt)
-            if isinstance(node, ast.SetComp):
-                identify(m, values)
-            m.put(box, ANY, values)
-        if m.version == version:
-            m.lazy -= inner.lazy
-            return frozenset([box])
+        with ExitStack() as blocks:
+            for number, generator in enumerate(node.generators):
+                source = first if number == 0 else m.eval(inner, generator.iter)
+                m.place = frame.place(generator.iter)
+                found = m.elements(source)
+                blocks.enter_context(m.perhaps(source))
+                assign(m, inner, generator.target, found)
+                for condition in generator.ifs:
+                    truth(m, m.eval(inner, condition))
+                    blocks.enter_context(m.perhaps())
+            _element(m, inner, node, box)
+    m.lazy -= inner.lazy
+    return frozenset([box])
+
+
+def _element(m: Machine, inner: Frame, node: Comprehension, box: Box) -> None:
+    if isinstance(node, ast.DictComp):
+        store(m, box, m.eval(inner, node.key), m.eval(inner, node.value))
+        return
+    values = m.eval(inner, node.elt)
+    if isinstance(node, ast.SetComp):
+        identify(m, values)
+    m.put(box, ANY, values)
 
 
 def _inner(m: Machine, frame: Frame, node: Comprehension) -> Frame:
@@ -68,6 +77,8 @@ def _yield_from(m: Machine, frame: Frame, node: ast.YieldFrom) -> Values:
 
 
 def _collect(m: Machine, frame: Frame, values: Values) -> None:
+    if m.scopes:
+        m.unsure |= values
     if not values <= frame.yielded:
         frame.yielded = frame.yielded | values
         m.version += 1

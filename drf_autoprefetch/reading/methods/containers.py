@@ -47,7 +47,7 @@ def _method(m: Machine, method: Method) -> Values:
 @rule(ELEMENTS, Many)
 def _many(m: Machine, many: Many) -> Values:
     """The rows of a relation; a manager is no iterable."""
-    many.node.touch(m.place)
+    m.touch(many.node)
     return frozenset([Row(many.node)])
 
 
@@ -60,7 +60,8 @@ def call_box(m: Machine, box: Box, name: str, call: Call) -> Values:
     if name in _EXTEND or name in _SAME:
         return _extend(m, box, name, call)
     if name == "sort":
-        keys = m.call(call.kwargs["key"], _key_call(box, call)) if "key" in call.kwargs else box.elements()
+        with m.perhaps():
+            keys = m.call(call.kwargs["key"], _key_call(box, call)) if "key" in call.kwargs else box.elements()
         identify(m, keys, "<")
         return PLAIN
     if name in ("items", "keys", "values", "elements", "most_common"):

@@ -88,7 +88,7 @@ def _lose(m: Machine, node: Node, reason: str) -> None:
         if not m.looking:
             node.handed.add(m.place)
         node.escapes.setdefault(m.place, reason)
-        node.touch(m.place)
+        m.touch(node)
 
 
 def _lose_box(m: Machine, box: Box, reason: str) -> None:
@@ -106,7 +106,8 @@ def lose_late(m: Machine) -> None:
         version = m.version
         for (box, place), reason in list(m.leaked.items()):
             m.place = place
-            escape(m, box.everything(), reason)
+            with m.perhaps():
+                escape(m, box.everything(), reason)
 
 
 def _lose_function(m: Machine, function: Func, reason: str) -> None:
@@ -115,7 +116,8 @@ def _lose_function(m: Machine, function: Func, reason: str) -> None:
         m.escaped[(function, "called")] = m.version
         unknown = Call(tuple(PLAIN for _ in function.node.args.args), rest=PLAIN, key=("escaped", function))
         m.lazy += 1
-        escape(m, m.call(frozenset([function]), unknown), reason)
+        with m.perhaps():
+            escape(m, m.call(frozenset([function]), unknown), reason)
         m.lazy -= 1
 
 

@@ -91,9 +91,10 @@ def _either(m: Machine, frame: Frame, node: ast.IfExp) -> Values:
     truth(m, m.eval(frame, node.test))
     before = frame.env
     frame.env = dict(before)
-    first = m.eval(frame, node.body)
-    env, frame.env = frame.env, dict(before)
-    second = m.eval(frame, node.orelse)
+    with m.perhaps():
+        first = m.eval(frame, node.body)
+        env, frame.env = frame.env, dict(before)
+        second = m.eval(frame, node.orelse)
     frame.env = join(env, frame.env)
     return first | second
 

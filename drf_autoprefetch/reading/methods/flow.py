@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from .assigning import assign
 from .comparing import truth
@@ -28,8 +29,12 @@ def branches(m: Machine, frame: Frame, ways: list[Callable[[], bool]]) -> bool:
     ends: list[Names] = []
     for way in ways:
         frame.env = dict(before)
-        if way():
+        with m.perhaps():
+            goes_on = way()
+        if goes_on:
             ends.append(frame.env)
+    if len(ends) < len(ways):
+        m.doubt()
     frame.env = join(*ends) if ends else before
     return bool(ends)
 
@@ -40,8 +45,11 @@ def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
 
     def step() -> None:
         m.place = frame.place(node)
-        assign(m, frame, node.target, m.elements(source))
-        m.run(frame, node.body)
+        found = m.elements(source)
+        with m.perhaps(source):
+            assign(m, frame, node.target, found)
+            if not m.run(frame, node.body):
+                m.doubt()
 
     _loop(m, frame, step)
     m.run(frame, node.orelse)
@@ -52,7 +60,9 @@ def _for(m: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
 def _while(m: Machine, frame: Frame, node: ast.While) -> bool:
     def step() -> None:
         truth(m, m.eval(frame, node.test))
-        m.run(frame, node.body)
+        with m.perhaps():
+            if not m.run(frame, node.body):
+                m.doubt()
 
     _loop(m, frame, step)
     m.run(frame, node.orelse)
@@ -63,15 +73,20 @@ def _loop(m: Machine, frame: Frame, step: Callable[[], None]) -> None:
     """Run ``step`` until nothing new happens, each time with all that any round may have left."""
     trace: Names = {}
     before = frame.env
+    depth, left = len(m.scopes), False
     frame.traces.append(trace)
     for _ in range(_MAX_ROUNDS):
         state = (dict(trace), m.version)
         frame.env = join(before, trace)
         step()
+        left = left or len(m.scopes) > depth
+        del m.scopes[depth:]
         if (trace, m.version) == state:
             break
     else:
         raise TooLong
+    if left:
+        m.doubt()
     frame.traces.pop()
     frame.env = join(before, trace)
 
@@ -85,7 +100,9 @@ def _with(m: Machine, frame: Frame, node: ast.With | ast.AsyncWith) -> bool:
         escape(m, values, "enters a context with {it}")
         if part.optional_vars is not None:
             assign(m, frame, part.optional_vars, PLAIN)
-    before, trace, _ = _attempt(m, frame, node.body)
+    before, trace, alive = _attempt(m, frame, node.body)
+    if not alive:
+        m.doubt()
     frame.env = join(before, trace)
     return True
 
@@ -102,6 +119,11 @@ def _attempt(m: Machine, frame: Frame, body: list[ast.stmt]) -> tuple[Names, Nam
 
 @rule(STATEMENTS, ast.Try, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
 def _try(m: Machine, frame: Frame, node: ast.Try) -> bool:
+    with m.perhaps():
+        return _tried(m, frame, node)
+
+
+def _tried(m: Machine, frame: Frame, node: Any) -> bool:
     whole: Names = {}
     frame.traces.append(whole)
     before, trace, alive = _attempt(m, frame, node.body)
@@ -116,6 +138,8 @@ def _try(m: Machine, frame: Frame, node: ast.Try) -> bool:
             frame.bind(handler.name, PLAIN)
         if m.run(frame, handler.body):
             ends.append(frame.env)
+    if len(ends) <= len(node.handlers):
+        m.doubt()
     frame.traces.pop()
     frame.env = join(before, whole) if node.finalbody or not ends else join(*ends)
     return m.run(frame, node.finalbody) and bool(ends)

@@ -41,7 +41,7 @@ def run_function(m: Machine, function: FunctionType, call: Call) -> Values:
     env = _bound(m, tree.args, defaults, keyword, call)
     frame = _frame(m, function, call, tree)
     frame.owner = call.args[0] if call.args else NEVER
-    key = ("function", id(function), tuple(env.items()))
+    key = ("function", id(function), tuple(env.items()), m.certainty)
     return _once(m, key, frame, tree, env)
 
 
@@ -52,6 +52,7 @@ def _declared(m: Machine, function: Any, call: Call) -> Values:
     for atom in first:
         if isinstance(atom, Row):
             atom.node.hinted[id(function)] = (function, m.place)
+            atom.node.settle(id(function), always=m.runs_for(atom.node))
     beside = NEVER.union(*(values for values in given if values is not first))
     carrying = frozenset(atom for atom in beside if isinstance(atom, (Row, Many, Box)))
     escape(m, carrying, f"passes {{it}} to {function.__name__}(), whose hint is for one instance")
@@ -135,7 +136,9 @@ def _pass(m: Machine, frame: Frame, tree: FunctionNode, env: Names) -> Values:
     generates = _generates(m, tree)
     frame.lazy = frame.lazy or generates
     m.lazy += generates
+    depth = len(m.scopes)
     falls = m.run(frame, tree.body)
+    del m.scopes[depth:]
     m.lazy -= generates
     if generates:
         return m.filled_box("list", frame.yielded, "generator", frame.key)

@@ -101,7 +101,8 @@ def each(m: Machine, call: Call, index: int = 0) -> Values:
 def called(m: Machine, function: Values, call: Call, *args: Values) -> Values:
     """Call a function that was passed as an argument; None stands for no function."""
     functions = function - known(None)
-    return m.call(functions, Call(args, name="key", key=(call.key, "called"))) if functions else NEVER
+    with m.perhaps():
+        return m.call(functions, Call(args, name="key", key=(call.key, "called"))) if functions else NEVER
 
 
 def called_late(m: Machine, function: Values, call: Call, *args: Values) -> Values:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..requirements import Edge
 from .frames import Frame
 from .trails import Node, Place
-from .values import NEVER, PLAIN, Box, Call, Values
+from .values import NEVER, PLAIN, Box, Call, Known, Many, Values
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
@@ -25,6 +26,10 @@ ELEMENTS: dict[type, Callable[[Machine, Any], Values]] = {}
 #: Steps after which a body is too long to read, and calls within calls after which it is too deep.
 MAX_STEPS = 20_000
 MAX_CALLS = 12
+
+
+#: Code that may not run, whatever the rows.
+_PERHAPS: frozenset[Node] = frozenset()
 
 
 class TooLong(Exception):  # noqa: N818 - not an error: the reader gives up, and says so
@@ -63,6 +68,8 @@ class Machine:
         self.leaked: dict[tuple[Box, Place], str] = {}
         self.generators: dict[ast.AST, bool] = {}
         self.looking = False
+        self.scopes: list[frozenset[Node]] = []
+        self.unsure: set[Any] = set()
         self._keys: dict[Hashable, int] = {}
 
     def key(self, *parts: Hashable) -> int:
@@ -85,6 +92,37 @@ class Machine:
             if not STATEMENTS.get(type(statement), STATEMENTS[ast.AST])(self, frame, statement):
                 return False
         return True
+
+    @contextmanager
+    def perhaps(self, each: Values = NEVER) -> Iterator[None]:
+        """Read code that may not run in this block; of the rows of ``each``, it runs for every one.
+
+        Where it may end the body, what follows may not run either.
+        """
+        depth = len(self.scopes)
+        self.scopes.append(_all_rows(each))
+        yield
+        left = len(self.scopes) > depth + 1
+        del self.scopes[depth:]
+        if left:
+            self.doubt()
+
+    def doubt(self) -> None:
+        """Take what follows for code that may not run, until the function or block ends."""
+        self.scopes.append(_PERHAPS)
+
+    def runs_for(self, node: Node) -> bool:
+        """Whether the code at hand runs whenever there are rows of ``node``."""
+        return all(any(known in scope for known in node.lineage()) for scope in self.scopes)
+
+    @property
+    def certainty(self) -> Hashable:
+        """A value that differs wherever ``runs_for()`` may."""
+        return None if _PERHAPS in self.scopes else tuple(self.scopes)
+
+    def touch(self, node: Node) -> None:
+        """Write down that the rows of ``node`` are loaded, whatever is read from them."""
+        node.touch(self.place, always=node.parent is not None and self.runs_for(node.parent))
 
     def attribute(self, values: Values, name: str) -> Values:
         """Return what attribute ``name`` of ``values`` may be."""
@@ -127,6 +165,13 @@ class Machine:
         box = self.box(kind, *key)
         self.put(box, ANY, values)
         return frozenset([box])
+
+
+def _all_rows(each: Values) -> frozenset[Node]:
+    """The nodes of which ``each`` has all rows: a list may hold those that were picked out."""
+    if not all(isinstance(atom, Many) or atom == Known(None) for atom in each):
+        return _PERHAPS
+    return frozenset(atom.node for atom in each if isinstance(atom, Many))
 
 
 def plain(*_: Any) -> Values:

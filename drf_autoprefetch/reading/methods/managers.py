@@ -96,12 +96,12 @@ def _cached(m: Machine, many: Many, name: str, call: Call) -> Values:
     if name in ("all", "get_queryset", "_clone"):
         return frozenset([replace(many, manager=False)])
     if name in ("count", "exists", "contains", "__len__", "__contains__"):
-        many.node.touch(m.place)
+        m.touch(many.node)
         if "contains" in name:
             identify(m, call.everything() | rows)
         return PLAIN
     if name in ("__iter__", "__getitem__") or (name == "first" and default_ordering(many.node.model)):
-        many.node.touch(m.place)
+        m.touch(many.node)
         return rows if name == "first" else m.filled_box("list", rows, "rows", many.node)
     return _fresh(m, many, name, call)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from typing import Any
 
 from .comparing import identify, render, truth
@@ -54,7 +55,8 @@ def _bool(m: Machine, frame: Frame, node: ast.BoolOp) -> Values:
     decides = isinstance(node.op, ast.Or)
     for part in node.values:
         frame.env = dict(frame.env)
-        values = m.eval(frame, part)
+        with nullcontext() if part is node.values[0] else m.perhaps():
+            values = m.eval(frame, part)
         envs.append(frame.env)
         if part is node.values[-1]:
             found = found | values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from ...notes import Note, Origin
 from ..hints import hint_of, hint_requirement
 from ..origins import shorten
 from ..relations import Relation, relations
-from ..requirements import Edge, Requirement, handed_on, union
+from ..requirements import Edge, Requirement, handed_on, perhaps, union
 from . import wording
-from .trails import Node, Place
+from .trails import RETURNED, Node, Place
 
 Child = Callable[[Any, type[Model]], Requirement]
 
@@ -90,24 +90,27 @@ class _Stamp:
             child = node.children.get(name)
             if child is None:
                 relation = _generic(node.model, name)
-                edges[name] = Edge(relation, {}, origins=self._origins(places), beyond=True)
+                always = name in node.certain
+                edges[name] = Edge(relation, {}, origins=self._origins(places), beyond=True, always=always)
                 continue
             assert child.relation is not None
             given = child.edge or Edge(child.relation, {}, beyond=True)
-            edges[name] = replace(given, targets={child.model: self.build(child)}, origins=self._origins(places))
+            targets = {child.model: self.build(child)}
+            edges[name] = replace(given, targets=targets, origins=self._origins(places), always=name in node.certain)
         return edges
 
     def _others(self, node: Node) -> Iterator[Requirement]:
         """Hints of what was called, serializers that were called, and rows that the caller gets."""
         subject, model = self.subject, node.model
-        for function, place in node.hinted.values():
+        for key, (function, place) in node.hinted.items():
             hint = hint_of(function)
             assert hint is not None
-            yield hint_requirement(hint, model, subject.context, replace(self._origin(place), kind="hint"))
-        for kind, cls, place in node.represented.values():
-            yield self._represented(kind, cls, node, place)
+            origin = replace(self._origin(place), kind="hint")
+            yield _settled(node, key, hint_requirement(hint, model, subject.context, origin))
+        for shown, (kind, cls, place) in node.represented.items():
+            yield _settled(node, shown, self._represented(kind, cls, node, place))
         for place in node.returned:
-            yield self._returned(node, place)
+            yield _settled(node, RETURNED, self._returned(node, place))
         for target in node.loose.values():
             yield from self._loose(node, target)
 
@@ -155,6 +158,10 @@ class _Stamp:
         for (kind, place), (name, extra) in node.notes.items():
             message, remedy = wording.remark(kind, self.reading.name, node, name, extra)
             yield Note(kind, path, message, remedy, self._origin(place))
+
+
+def _settled(node: Node, key: Hashable, requirement: Requirement) -> Requirement:
+    return requirement if key in node.certain else perhaps(requirement)
 
 
 def _generic(model: type[Model], name: str) -> Relation:

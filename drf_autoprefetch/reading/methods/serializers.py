@@ -36,6 +36,7 @@ def represent(m: Machine, kind: str, cls: Any, values: Values) -> None:
     for row in rows:
         if not row.node.detached:
             row.node.represented[(kind, id(cls))] = (kind, cls, m.place)
+            row.node.settle((kind, id(cls)), always=m.runs_for(row.node))
 
 
 @rule(ATTRIBUTES, Serializer)

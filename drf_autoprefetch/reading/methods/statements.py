@@ -90,7 +90,10 @@ def _delete(m: Machine, frame: Frame, node: ast.Delete) -> bool:
 @rule(STATEMENTS, ast.Return)
 def _return(m: Machine, frame: Frame, node: ast.Return) -> bool:
     if node.value is not None:
-        frame.returned = frame.returned | m.eval(frame, node.value)
+        values = m.eval(frame, node.value)
+        frame.returned = frame.returned | values
+        if m.scopes:
+            m.unsure |= values
     return False
 
 

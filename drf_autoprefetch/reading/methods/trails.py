@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ Place = tuple[str, int]
 
 #: How often one relation may repeat on the way to a row. Loops up a tree have no end that a plan could name.
 MAX_REPEATS = 3
+
+#: What is settled of rows that the body gives back.
+RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Node:
     """
 
     __slots__ = (
-        "children", "detached", "edge", "escapes", "handed", "hinted", "loose", "model", "notes", "parent", "probed",
+        "certain", "children", "detached", "edge", "escapes", "handed", "hinted", "loose", "model", "notes", "parent", "probed",
         "reads", "relation", "represented", "returned", "touched", "unserved",
     )  # fmt: skip
 
@@ -57,6 +60,7 @@ class Node:
         self.notes: dict[tuple[str, Place], tuple[str, str]] = {}
         self.returned: set[Place] = set()
         self.probed: dict[str, set[Place]] = {}
+        self.certain: set[Hashable] = set()
 
     def read(self, names: frozenset[str], place: Place) -> None:
         """Write down that columns are read."""
@@ -67,10 +71,20 @@ class Node:
         """Write down that the primary key is read."""
         self.read(primary_key(self.model), place)
 
-    def touch(self, place: Place) -> None:
-        """Write down that the rows are loaded, whatever is read from them."""
+    def touch(self, place: Place, *, always: bool) -> None:
+        """Write down that the rows are loaded, whatever is read from them: for every parent, or for some perhaps."""
         if self.parent is not None and self.relation is not None and not self.detached:
-            self.parent.touched.setdefault(self.name, set()).add(place)
+            self.parent.follow(self.name, place, always=always)
+
+    def follow(self, name: str, place: Place, *, always: bool) -> None:
+        """Write down that a relation is followed."""
+        self.touched.setdefault(name, set()).add(place)
+        self.settle(name, always=always)
+
+    def settle(self, key: Hashable, *, always: bool) -> None:
+        """Write down whether what ``key`` stands for happens to every row: once is enough."""
+        if always:
+            self.certain.add(key)
 
     @property
     def name(self) -> str:

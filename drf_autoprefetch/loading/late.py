@@ -1,0 +1,160 @@
+"""Related rows that are loaded for all instances at once when code reads the first of them.
+
+A method may read a list in one branch only: prefetched, it would be a query for nothing in the other; left alone, one
+query for each row in this. So the cache in which Django looks for related rows knows what to load when it is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from weakref import ref
+
+from django.db.models import Model, prefetch_related_objects
+
+from ..conf import get_settings
+from ..planning.plans import Plan, PrefetchPlan
+from .caches import kept_as, lists_of, reached
+from .querysets import Lists, fitted, prefetch_for, put_on_rows
+
+logger = logging.getLogger("drf_autoprefetch")
+
+
+class Late:
+    """One lookup that waits, and the rows that it is for."""
+
+    def __init__(self, prefetch: PrefetchPlan, rows: Sequence[Model], holders: list[Model], group: Group) -> None:
+        self._prefetch = prefetch
+        self._rows = [ref(row) for row in rows]
+        self._holders = [ref(holder) for holder in holders]
+        self._group = group
+
+    def load(self) -> None:
+        """Load the rows for all instances. Raises nothing unless STRICT: Django then loads those of one instance."""
+        self.revoke()
+        try:
+            self._load(list(_alive(self._rows)))
+        except Exception:
+            if get_settings().STRICT:
+                raise
+            logger.exception("%s is loaded row by row", self._prefetch.relation)
+
+    def _load(self, rows: list[Model]) -> None:
+        lookups = (self._prefetch, *self._prefetch.beyond)
+        now = [prefetch_for(each, self._group.root, Lists.NOW) for each in lookups if each is lookups[0] or not each.late]
+        prefetch_related_objects(rows, *now)
+        self._group.wait_beyond(rows, self._prefetch)
+        self._group.wait(rows, self._prefetch.beyond)
+
+    def revoke(self) -> None:
+        """Have nobody wait any longer."""
+        for holder in _alive(self._holders):
+            for name in kept_as(self._prefetch.relation):
+                cache = _cache(holder, self._prefetch)
+                if isinstance(cache, Waiting):
+                    cache.late.pop(name, None)
+
+
+class Waiting(dict[str, Any]):
+    """Django's cache of the related rows of one instance, which knows what to load when it is asked for it.
+
+    Whoever looks whether a relation is loaded finds that it is not; a copy knows only what is loaded.
+    """
+
+    __slots__ = ("late",)
+
+    def __init__(self, loaded: dict[str, Any]) -> None:
+        super().__init__(loaded)
+        self.late: dict[str, Late] = {}
+
+    def __missing__(self, name: str) -> Any:
+        late = self.late.get(name)
+        if late is None:
+            raise KeyError(name)
+        late.load()
+        return self[name]
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Forget a list that was changed: Django reads it again by itself."""
+        self.late.pop(name, None)
+        return super().pop(name, *default)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
+class Group:
+    """All that waits since some rows were loaded. ``root`` is the queryset whose database generic relations look in."""
+
+    def __init__(self, root: Any = None) -> None:
+        self.root = root
+        self._made: list[Late] = []
+
+    def wait(self, rows: Sequence[Model], prefetches: Iterable[PrefetchPlan]) -> None:
+        """Have the late ones of ``prefetches``, and those below the others, wait until one of ``rows`` is read."""
+        for prefetch in prefetches:
+            if prefetch.late:
+                self._put(rows, prefetch)
+            elif prefetch.waits:
+                self.wait_beyond(rows, prefetch)
+
+    def wait_beyond(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
+        """Have what is late below the rows of ``prefetch`` wait as well."""
+        if prefetch.waits:
+            (plan,) = prefetch.plans
+            self.wait(reached(rows, prefetch.lookup.split("__")), plan.prefetches)
+
+    def _put(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
+        names = kept_as(prefetch.relation)
+        found = reached(rows, prefetch.lookup.split("__")[:-1])
+        holders = [holder for holder in found if _cache(holder, prefetch).keys().isdisjoint(names)]
+        late = Late(prefetch, rows, holders, self)
+        for holder in holders:
+            _waiting(holder, prefetch).late.update(dict.fromkeys(names, late))
+        self._made.append(late)
+
+    def revoke(self) -> None:
+        """Have nobody wait any longer."""
+        for late in self._made:
+            late.revoke()
+
+
+#: Where a queryset whose rows are about to be fetched has the plan of what waits below them.
+_PLAN = "_autoprefetch_late"
+
+
+def with_plan(plan: Plan, queryset: Any) -> Any:
+    """Return ``queryset``, a fresh one, with ``plan`` on it. Its rows must be given to `have_wait` when they are there."""
+    plan = fitted(plan, queryset)
+    planned = put_on_rows(plan, queryset, Lists.NOW)
+    if any(prefetch.late or prefetch.waits for prefetch in plan.prefetches):
+        setattr(planned, _PLAN, plan)
+    return planned
+
+
+def have_wait(planned: Any, rows: Sequence[Model]) -> None:
+    """Have what is late in the plan on ``planned`` wait until one of its ``rows`` is read."""
+    plan = planned.__dict__.get(_PLAN)
+    if plan is not None:
+        Group(planned).wait(rows, plan.prefetches)
+
+
+def _alive(references: list[Any]) -> Iterator[Any]:
+    return (found for reference in references if (found := reference()) is not None)
+
+
+def _cache(holder: Any, prefetch: PrefetchPlan) -> dict[str, Any]:
+    return lists_of(holder) if prefetch.relation.to_many else holder._state.fields_cache  # type: ignore[no-any-return]
+
+
+def _waiting(holder: Any, prefetch: PrefetchPlan) -> Waiting:
+    cache = _cache(holder, prefetch)
+    if isinstance(cache, Waiting):
+        return cache
+    waiting = Waiting(cache)
+    if prefetch.relation.to_many:
+        holder._prefetched_objects_cache = waiting
+    else:
+        holder._state.fields_cache = waiting
+    return waiting
