@@ -28,7 +28,7 @@ STAGES = [
     "loading.finding.ask_for_rows",
     "loading.finding.make_plan",
     "loading.requests.find_plan",
-    "loading.requests.put_on_rows",
+    "loading.requests.with_plan",
     "loading.requests.without_plan",
     "loading.requests.answer_for_instances",
     "loading.requests.load_for_now",
@@ -40,6 +40,9 @@ STAGES = [
     "loading.asking.view_key",
     "loading.instances.make_plan",
     "loading.instances.prefetch_for",
+    "loading.late.fitted",
+    "loading.late.prefetch_for",
+    "loading.late.reached",
     "loading.querysets.base_queryset",
     "loading.querysets.keep_order",
     "loading.querysets.prefetch_for",
@@ -69,7 +72,7 @@ class Books(ModelViewSet[Book]):
         author=shows(Author, "name")(read_only=True),
         reviews=shows(Review, "rating")(many=True, read_only=True),
         line=serializers.SerializerMethodField(),
-        get_line=lambda self, book: book.author.name + book.title,
+        get_line=lambda self, book: book.author.name + book.title + (str(book.tags.count()) if book.pages else ""),
     )
 
     @action(detail=True)

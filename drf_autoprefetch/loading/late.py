@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from weakref import ref
 
@@ -33,17 +34,12 @@ class Late:
     def load(self) -> None:
         """Load the rows for all instances. Raises nothing unless STRICT: Django then loads those of one instance."""
         self.revoke()
-        try:
+        with _guarded(self._prefetch.relation):
             self._load(list(_alive(self._rows)))
-        except Exception:
-            if get_settings().STRICT:
-                raise
-            logger.exception("%s is loaded row by row", self._prefetch.relation)
 
     def _load(self, rows: list[Model]) -> None:
-        lookups = (self._prefetch, *self._prefetch.beyond)
-        now = [prefetch_for(each, self._group.root, Lists.NOW) for each in lookups if each is lookups[0] or not each.late]
-        prefetch_related_objects(rows, *now)
+        now = (self._prefetch, *(each for each in self._prefetch.beyond if not each.late))
+        prefetch_related_objects(rows, *(prefetch_for(each, self._group.root, Lists.NOW) for each in now))
         self._group.wait_beyond(rows, self._prefetch)
         self._group.wait(rows, self._prefetch.beyond)
 
@@ -125,7 +121,7 @@ _PLAN = "_autoprefetch_late"
 
 
 def with_plan(plan: Plan, queryset: Any) -> Any:
-    """Return ``queryset``, a fresh one, with ``plan`` on it. Its rows must be given to `have_wait` when they are there."""
+    """Return ``queryset``, a fresh one, with ``plan`` on it. `have_wait` must be given its rows."""
     plan = fitted(plan, queryset)
     planned = put_on_rows(plan, queryset, Lists.NOW)
     if any(prefetch.late or prefetch.waits for prefetch in plan.prefetches):
@@ -137,7 +133,19 @@ def have_wait(planned: Any, rows: Sequence[Model]) -> None:
     """Have what is late in the plan on ``planned`` wait until one of its ``rows`` is read."""
     plan = planned.__dict__.get(_PLAN)
     if plan is not None:
-        Group(planned).wait(rows, plan.prefetches)
+        with _guarded(plan.model.__name__):
+            Group(planned).wait(rows, plan.prefetches)
+
+
+@contextmanager
+def _guarded(what: object) -> Iterator[None]:
+    """Log what fails: Django then loads what is missing row by row. Under STRICT it is raised."""
+    try:
+        yield
+    except Exception:
+        if get_settings().STRICT:
+            raise
+        logger.exception("No plan for %s, whose rows are loaded one by one", what)
 
 
 def _alive(references: list[Any]) -> Iterator[Any]:
@@ -145,7 +153,7 @@ def _alive(references: list[Any]) -> Iterator[Any]:
 
 
 def _cache(holder: Any, prefetch: PrefetchPlan) -> dict[str, Any]:
-    return lists_of(holder) if prefetch.relation.to_many else holder._state.fields_cache  # type: ignore[no-any-return]
+    return lists_of(holder) if prefetch.relation.to_many else holder._state.fields_cache
 
 
 def _waiting(holder: Any, prefetch: PrefetchPlan) -> Waiting:

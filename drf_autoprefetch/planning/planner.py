@@ -179,9 +179,7 @@ class _Query:
             whole = target | everything(target.model, min(edge.origins))
             attributes = (*node.attributes, edge.name)
             names = ("?", *attributes)
-            self.visit(
-                Node(whole, Strategy.PREFETCH, why, attributes, names, edge=edge, joinable=False, at_once=True)
-            )
+            self.visit(Node(whole, Strategy.PREFETCH, why, attributes, names, edge=edge, joinable=False, at_once=True))
 
     def _columns(self, node: Node) -> frozenset[str] | None:
         found = columns_of(node.requirement, node.far) if self.trim else None

@@ -65,10 +65,10 @@ class PrefetchPlan:
     """Rows loaded by a query of their own.
 
     ``lookup`` is the path from the rows of the plan that holds it, through its joins. A ``late`` one waits until the
-    first of its rows is read, with the lookups ``beyond`` it that start from the same rows. ``plans`` has one plan per target
-    model: several only behind a generic foreign key, none where Django must find the targets by itself. ``declared`` is
-    the developer's own ``Prefetch``, whose queryset is the base of the plan's. ``requirements`` say what a generic
-    foreign key's targets must have, for every model that there is. ``memo`` is for whoever loads the plan.
+    first of its rows is read, with the lookups ``beyond`` it that start from the same rows. ``plans`` has one plan per
+    target model: several only behind a generic foreign key, none where Django must find the targets by itself.
+    ``declared`` is the developer's own ``Prefetch``, whose queryset is the base of the plan's. ``requirements`` say
+    what a generic foreign key's targets must have, for every model that there is. ``memo`` is for whoever loads it.
     """
 
     lookup: str

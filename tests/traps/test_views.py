@@ -626,7 +626,7 @@ def test_methods_that_a_view_gives_itself() -> None:
 
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
-            self.get_permissions = lambda: [OfPages()]
+            self.get_permissions = lambda: [OfPages()]  # type: ignore[method-assign]
 
     compare(Books, pk=first(Book), queries=1)
     with mixed(Books):

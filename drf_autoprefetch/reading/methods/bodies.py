@@ -168,18 +168,18 @@ def _others(function: Any) -> tuple[Values, ...]:
     return tuple(PLAIN for _ in range(code.co_argcount)) if code is not None else ()
 
 
-def _returned(m: Machine, values: Values, *, all_of_them: bool = True) -> None:
+def _returned(m: Machine, values: Values, *, picked: bool = False) -> None:
     """Rows that the body gives back are read by whoever called it."""
+    always = not picked and len(values) == 1 and values.isdisjoint(m.unsure)
     for atom in values:
         match atom:
             case Row(node=node) | Many(node=node):
-                always = all_of_them and atom not in m.unsure
                 node.settle(RETURNED, always=always)
                 node.returned.add(m.place)
                 if isinstance(atom, Many):
                     node.touch(m.place, always=always)
             case Box() if not m.escaped.get((atom, "returned")):
                 m.escaped[(atom, "returned")] = 1
-                _returned(m, atom.everything(), all_of_them=False)
+                _returned(m, atom.everything(), picked=True)
             case File() | Func() | Method():
                 escape(m, NEVER if isinstance(atom, File) else frozenset([atom]), "returns {it}")

@@ -38,8 +38,8 @@ class Node:
     """
 
     __slots__ = (
-        "certain", "children", "detached", "edge", "escapes", "handed", "hinted", "loose", "model", "notes", "parent", "probed",
-        "reads", "relation", "represented", "returned", "touched", "unserved",
+        "certain", "children", "detached", "edge", "escapes", "handed", "hinted", "loose", "model", "notes", "parent",
+        "probed", "reads", "relation", "represented", "returned", "touched", "unserved",
     )  # fmt: skip
 
     def __init__(self, model: type[Model], parent: Node | None = None, relation: Relation | None = None) -> None:
