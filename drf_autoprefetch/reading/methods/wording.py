@@ -87,6 +87,9 @@ def _attribute(name: str, chain: tuple[str, ...]) -> str:
 
 def remark(kind: str, name: str, node: Node, what: str, extra: str) -> tuple[str, str]:
     """Return message and remedy of the other notes about a body."""
+    if kind == "not-planned" and not extra:
+        message = f"{name} calls {what} of the rows that it is handed, which asks the database again."
+        return message, "Declare the rows as it shall show them: a Prefetch with that queryset in Meta.prefetch_hints."
     if kind == "not-planned":
         message = f"{name} runs a query of its own for each {noun(node)}: {what}."
         return message, f"Declare what it finds: a Prefetch of {extra} or an annotation in @prefetch_hint(…) above it."
