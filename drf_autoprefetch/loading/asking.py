@@ -46,7 +46,8 @@ class Question:
 
     ``key`` stands for the answer, which is worked out only where it is not remembered. ``serializer`` is one that had
     to be made to know the key. It was ``costly`` where that ran queries, which may be run again to show the rows.
-    ``guess`` is what was shown first, where making one costs queries.
+    ``guess`` is what was shown first, where making one costs queries. ``unshown`` says that no serializer of the view
+    is shown at all.
     """
 
     view: Any
@@ -56,6 +57,7 @@ class Question:
     serializer: Any = None
     guess: Requirement | None = None
     costly: bool = False
+    unshown: bool = False
 
     def answer(self) -> Answer:
         """Return the answer, and remember it unless the next request may be answered differently."""
@@ -65,13 +67,16 @@ class Question:
 
     def _work_out(self) -> Answer:
         view, model = self.view, self.queryset.model
-        serializer = self.serializer
+        beside = read_view(view, model, self.queryset)
+        shown = beside if self.unshown else self._read_serializer()
+        return _remembered(self.key, shown | beside, seen=bool(beside.everything))
+
+    def _read_serializer(self) -> Requirement:
+        view, serializer = self.view, self.serializer
         if serializer is None:
             with beforehand(view):
                 serializer = build(view)
-        beside = read_view(view, model, self.queryset)
-        made = _read(view, serializer, model, self.filled) | beside
-        return _remembered(self.key, made, seen=bool(beside.everything))
+        return _read(view, serializer, self.queryset.model, self.filled)
 
 
 def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, showing: Any = None) -> Question:
@@ -92,6 +97,8 @@ def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, 
     place = _place(view, queryset.model)
     if (guess := guesses.get(place)) is not None:
         return question(("guess", place), guess=guess)
+    if not handled.shows:
+        return question("unshown", unshown=True)
     if handled.asks:
         raise NotAskedError(f"{handled.asks}() asks for rows itself")
     with beforehand(view) as queries:
