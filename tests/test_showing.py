@@ -59,6 +59,9 @@ class Base(ModelViewSet[Book]):
     def called_again(self) -> Any:
         return self.called() if self.action == "never" else self.get_object().isbn
 
+    def get_serializer_context(self) -> Any:
+        return {**super().get_serializer_context(), "more": True}
+
     def shows_it(self) -> Any:
         return self.get_serializer(self.get_object()).data
 
@@ -73,6 +76,14 @@ class Books(Base):
     @action(detail=True)
     def helped(self, request: Request, pk: Any = None) -> Response:
         return Response([self.called(), self.isbn, self.lookup_field])
+
+    @action(detail=True)
+    def in_context(self, request: Request, pk: Any = None) -> Response:
+        return Response(shows(Book, "isbn")(self.get_object(), context=self.get_serializer_context()).data)
+
+    @action(detail=True)
+    def by_old_super(self, request: Request, pk: Any = None) -> Response:
+        return Response(super().shown)
 
     @action(detail=False)
     def titles(self, request: Request) -> Response:
@@ -115,7 +126,7 @@ class Books(Base):
         return super().retrieve(request, *args, **kwargs)
 
 
-@pytest.mark.parametrize("name", ["icon", "helped", "titles"])
+@pytest.mark.parametrize("name", ["icon", "helped", "in_context", "titles"])
 def test_handlers_that_never_do(name: str) -> None:
     """Their rows are loaded for what they read, and no serializer is made for that."""
     assert not may_show(Books, name)
@@ -124,7 +135,18 @@ def test_handlers_that_never_do(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["direct", "by_class", "by_method", "by_property", "given_away", "as_stock", "by_unread", "retrieve"]
+    "name",
+    [
+        "direct",
+        "by_class",
+        "by_method",
+        "by_property",
+        "given_away",
+        "as_stock",
+        "by_unread",
+        "by_old_super",
+        "retrieve",
+    ],
 )
 def test_handlers_that_may(name: str) -> None:
     assert may_show(Books, name)

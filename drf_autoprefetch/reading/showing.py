@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from .code import find, is_stock
+from .hints import function_of
 from .methods.sources import tree_of
 
 #: What makes the view's serializer, and what DRF's own views do with it.
@@ -23,7 +24,7 @@ _SHOWING = frozenset(
 def may_show(cls: Any, handler: str) -> bool:
     """Return whether ``handler`` of the view class ``cls``, or a method that it calls, may make the view's serializer.
 
-    So it may where it cannot be read, calls ``super()``, or gives its view to somebody else.
+    So it may where it cannot be read, or gives its view to somebody else.
     """
     seen: set[str] = set()
     todo = [handler]
@@ -32,34 +33,38 @@ def may_show(cls: Any, handler: str) -> bool:
         if name in seen:
             continue
         seen.add(name)
-        used = _names_of_self(find(cls, name), first=name == handler)
-        if used is None or not _SHOWING.isdisjoint(used - {handler}):
+        used = _used(cls, name)
+        if used is None or not _SHOWING.isdisjoint(used):
             return True
         todo.extend(used)
-    return False
+    return handler in _SHOWING or find(cls, handler) is None
 
 
-def _names_of_self(function: Any, *, first: bool) -> set[str] | None:
+def _used(cls: Any, name: str) -> set[str] | None:
+    """What the methods called ``name``, that of the class and those that it overrides, take from their view."""
+    found = (function_of(base.__dict__[name]) for base in cls.__mro__[:-1] if name in base.__dict__)
+    taken = [_taken(function) for function in found]
+    return None if None in taken else set().union(*filter(None, taken))
+
+
+def _taken(function: Any) -> set[str] | None:
     """What a method takes from ``self``; None where that is not known, nothing where it is no code of the project's."""
-    if not isinstance(function, FunctionType) or is_stock(function):
-        return None if first or _is_unread(function) else set()
-    tree = tree_of(function)
+    if not callable(function) or isinstance(function, type) or is_stock(function):
+        return set()
+    tree = tree_of(function) if isinstance(function, FunctionType) else None
     if tree is None or not tree.args.args:
         return None
-    return _taken(tree, tree.args.args[0].arg)
+    nodes, name = list(ast.walk(tree)), tree.args.args[0].arg
+    taken = [node.attr for node in nodes if isinstance(node, ast.Attribute) and _is_view(node.value, name)]
+    named = sum(isinstance(node, ast.Name) and node.id in (name, "super") for node in nodes)
+    return None if named > len(taken) else set(taken)
 
 
-def _is_unread(function: Any) -> bool:
-    """A descriptor or callable of somebody else's; constants of the class are none."""
-    return callable(function) and not isinstance(function, (FunctionType, type))
-
-
-def _taken(tree: ast.AST, name: str) -> set[str] | None:
-    nodes = list(ast.walk(tree))
-    taken = [node.attr for node in nodes if isinstance(node, ast.Attribute) and _is(node.value, name)]
-    given_away = sum(_is(node, name) for node in nodes) > len(taken)
-    return None if given_away or any(_is(node, "super") for node in nodes) else set(taken)
-
-
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _is_view(node: ast.expr, name: str) -> bool:
+    """Whether an expression is ``self`` or ``super()``."""
+    match node:
+        case ast.Name(id=found):
+            return found == name
+        case ast.Call(func=ast.Name(id="super"), args=[]):
+            return True
+    return False
