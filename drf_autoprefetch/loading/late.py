@@ -121,7 +121,8 @@ class Group:
         """Have what is late below the rows of ``prefetch`` wait as well."""
         if prefetch.waits:
             (plan,) = prefetch.plans
-            self.wait(reached(rows, prefetch.lookup.split("__")), plan.prefetches)
+            *way, last = prefetch.lookup.split("__")
+            self.wait(reached(rows, (*way, prefetch.to_attr or last)), plan.prefetches)
 
     def _put(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
         names = kept_as(prefetch.relation)

@@ -108,6 +108,14 @@ def while_it_lasts(self: Any, book: Any) -> Any:
     return found
 
 
+def while_it_breaks(self: Any, book: Any) -> Any:
+    while True:
+        if "all" in self.context["request"].GET:
+            return ratings(book)
+        break
+    return None
+
+
 def in_a_comprehension(self: Any, book: Any) -> Any:
     return [review.rating for _ in self.context["request"].GET for review in book.reviews.all()]
 
@@ -134,7 +142,16 @@ def in_a_case(self: Any, book: Any) -> Any:
 
 BODIES = [
     *(in_a_branch, in_the_other_branch, after_an_early_return, after_an_early_return_in_a_branch, after_an_error),
-    *(after_a_failed_attempt, in_an_expression, after_and, after_or, in_a_loop, after_a_loop, while_it_lasts),
+    *(
+        after_a_failed_attempt,
+        in_an_expression,
+        after_and,
+        after_or,
+        in_a_loop,
+        after_a_loop,
+        while_it_lasts,
+        while_it_breaks,
+    ),
     *(in_a_comprehension, after_a_filter, in_a_function, in_a_key, in_a_case),
 ]
 
@@ -225,6 +242,24 @@ def test_what_lies_beyond_comes_along() -> None:
     both(shown(below, model=Author), read=3)
     both(shown(joined, model=Review), read=2)
     both(shown(back, model=Author), read=3)
+
+
+def test_lists_behind_the_pointer_of_rows_that_wait() -> None:
+    """They are looked up from the row that the pointer leads back to, when the rows with the pointer are there."""
+    Tagged = shows(Author, "name", tags=shows(TaggedItem, "label")(many=True))  # noqa: N806
+    Inner = shows(Book, "title", author=Tagged())  # noqa: N806
+
+    def made(self: Any, author: Any) -> Any:
+        return Inner(author.books.all(), many=True).data if self.context["request"].GET else None
+
+    both(shown(made, model=Author), read=3)
+
+
+def test_lists_that_wait_below_an_attribute_that_is_filled() -> None:
+    Rated = shown(in_a_branch)  # noqa: N806
+    rows = Author.objects.prefetch_related(Prefetch("books", Book.objects.filter(pages__gt=9), to_attr="long"))
+
+    both(shows(Author, "name", long=Rated(many=True)), read=3, unread=2, queryset=rows)
 
 
 def test_a_list_that_waits_below_one_that_does_not() -> None:
@@ -399,6 +434,18 @@ def test_copies_know_what_is_loaded(copied: Any) -> None:
     expected = 3 if copied is copy.copy else 4  # a shallow copy shares the cache of its original
     assert len(record.queries) == expected
     assert type(pickle.loads(pickle.dumps(second))._prefetched_objects_cache) is dict
+
+
+def test_a_row_that_was_read_again_waits_no_more() -> None:
+    def titles(self: Any, author: Any) -> Any:
+        return [book.title for book in author.books.all()] if author.name else None
+
+    first, second, *_ = optimize(list(Author.objects.all()), shown(titles, model=Author))
+    first.refresh_from_db()
+    with recording() as record:
+        for author in (second, first):
+            assert len(author.books.all()) == author.books.order_by().count()
+    assert len(record.queries) == 3  # one for both lists, which are fresh either way
 
 
 def test_what_is_made_of_a_list_does_not_load_it() -> None:
