@@ -36,7 +36,7 @@ def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> 
     page = shown | {
         "links": links,
         "notes": [_note(note, number) for number, note in enumerate(shown["notes"], 1)],
-        "plan": shown["plan"] and _node(shown["plan"], count(1), count(1)),
+        "plan": shown["plan"] and _node(shown["plan"], count(1)),
         "style": mark_safe(_asset("page.css")),
         "script": mark_safe(_asset("page.js")),
     }
@@ -111,11 +111,9 @@ def _closed(text: str, start: int) -> int:
     return len(text)
 
 
-def _node(node: dict[str, Any], numbers: Iterator[int], queries: Iterator[int]) -> dict[str, Any]:
-    number = next(numbers)
+def _node(node: dict[str, Any], queries: Iterator[int]) -> dict[str, Any]:
     sql = node["sql"] and node["sql"] | {"number": next(queries), "html": sql_as_html(node["sql"]["text"])}
     return node | {
-        "number": number,
         "name": node["path"].rpartition(".")[2],
         "badges": _badges(node),
         "origins": node["origins"] if node["path"] else [],
@@ -123,7 +121,7 @@ def _node(node: dict[str, Any], numbers: Iterator[int], queries: Iterator[int]) 
         "columns": [{"name": name, "readers": node["reads"].get(name)} for name in node["columns"] or ()],
         "unread": _unread(node),
         "sql": sql,
-        "related": [_node(child, numbers, queries) for child in node["related"]],
+        "related": [_node(child, queries) for child in node["related"]],
     }
 
 
@@ -142,12 +140,13 @@ def _loaded(node: dict[str, Any]) -> str:
     if node["columns"] is None:
         return "columns not planned"
     kept, total = len(node["columns"]), len(node["columns"]) + len(node["dropped"])
-    noun = "column" if total == 1 else "columns"
-    return f"{kept} of {total} {noun}" if node["dropped"] else f"all {total} {noun}"
+    if node["dropped"]:
+        return f"{kept} of {total} columns"
+    return "its one column" if total == 1 else f"all {total} columns"
 
 
 def _unread(node: dict[str, Any]) -> str:
     """What to say of a column that no field is known to read."""
     if node["dropped"]:
-        return "no field: it is a key"
-    return "loaded with all others" if node["everything"] else "no field: it is a key, or loaded with all others"
+        return "no field: a key, or what keeps the order of the rows"
+    return "loaded with all others" if node["everything"] else "no field: a key, or loaded with all others"
