@@ -62,9 +62,9 @@ def allow(path: str, *, reason: str, until: datetime.date | None = None) -> Iter
         _allowed.reset(token)
 
 
-def is_allowed(*names: str) -> bool:
-    """Return whether a block around allows what a field that goes by any of ``names`` loads."""
-    return any(allowance.covers(*names) for allowance in _allowed.get())
+def allowances() -> tuple[Allowance, ...]:
+    """Return what the blocks around allow."""
+    return _allowed.get()
 
 
 def not_allowed(findings: list[Finding]) -> list[Finding]:

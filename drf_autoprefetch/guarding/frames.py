@@ -54,17 +54,19 @@ _SHOWS = frozenset({"get_attribute", "to_representation"})
 _QUERYSETS: str = query.__file__
 _LIMIT = 20_000
 
-_roles: dict[CodeType, Role] = {}
+#: By the identity of the code: to compare code with code takes as long as to look at all of it.
+_roles: dict[int, tuple[Role, CodeType]] = {}
 
 
 def role(code: CodeType) -> Role:
     """Return what a frame of ``code`` is."""
-    found = _roles.get(code)
+    # Whose code is kept here cannot give its identity to another.
+    found = _roles.get(id(code))
     if found is None:
         if len(_roles) >= _LIMIT:
             _roles.clear()
-        found = _roles[code] = _role(code)
-    return found
+        found = _roles[id(code)] = _role(code), code
+    return found[0]
 
 
 def _role(code: CodeType) -> Role:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -123,16 +124,24 @@ def _rows(queryset: Any) -> Load:
 
 
 def _to_many_kind(queryset: Any, operation: str, own_conditions: int) -> Kind:
-    query, written = queryset.query, queryset.model._default_manager.get_queryset().query
+    query = queryset.query
+    conditions, order = _written(queryset.model)
     plain = (
-        len(list(_conditions(query.where))) <= own_conditions + len(list(_conditions(written.where)))
+        len(list(_conditions(query.where))) <= own_conditions + conditions
         and queryset._fields is None
-        and query.order_by == written.order_by
+        and query.order_by == order
         and not (query.distinct or query.combinator)
     )
     if plain and (operation in _SERVED or (operation == "first" and queryset.ordered)):
         return Kind.TO_MANY
     return Kind.AGGREGATE if operation in _COUNTED else Kind.FILTERED
+
+
+@lru_cache(maxsize=1024)
+def _written(model: Any) -> tuple[int, tuple[Any, ...]]:
+    """How many conditions the manager of a model makes by itself, and by what it orders."""
+    query = model._default_manager.get_queryset().query
+    return len(list(_conditions(query.where))), query.order_by
 
 
 def _conditions(where: Any) -> Iterator[Any]:

@@ -22,7 +22,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 
 from ..reading.views import handler_name
-from .allowing import is_allowed
+from .allowing import allowances
 from .findings import Finding
 from .groups import Group
 from .sights import field_of, sight_of
@@ -82,7 +82,7 @@ class Watch:
 
     def _look(self, frame: FrameType, sql: str, params: Any) -> None:
         sight = sight_of(Stack().read(frame), sql, params)
-        if sight is None or is_allowed(sight.path, field_of(sight.stack)):
+        if sight is None or any(each.covers(sight.path, field_of(sight.stack)) for each in allowances()):
             return
         key = (sight.path, sight.load.relation, sight.load.kind)
         watch: Watch | None = self
@@ -119,17 +119,16 @@ def watch() -> Iterator[Watch]:
 @contextmanager
 def entered(watching: Watch) -> Iterator[Watch]:
     """Have ``watching`` see the queries of this block."""
-    install()
+    with _guarded("Queries are not watched"):
+        install()
     watching._around = _watching.get()
     token = _watching.set(watching)
     try:
         yield watching
     finally:
         _watching.reset(token)
-        try:
+        with _guarded("What was found is not told to the blocks around"):
             watching._hand_on()
-        except Exception:
-            complain("What was found is not told to the blocks around")
 
 
 def observe(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -141,7 +140,7 @@ def observe(execute: Callable[..., Any], sql: str, params: Any, many: bool, cont
     return result
 
 
-def install(**kwargs: Any) -> None:
+def install() -> None:
     """Put ``observe`` first among the wrappers of this thread's connections. Those made later get it by themselves."""
     for connection in connections.all(initialized_only=True):
         _install_on(connection)
@@ -151,6 +150,14 @@ def _install_on(connection: Any, **kwargs: Any) -> None:
     wrappers = connection.execute_wrappers
     if observe not in wrappers:
         wrappers.insert(0, observe)
+
+
+@contextmanager
+def _guarded(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        complain(what)
 
 
 def complain(what: str) -> None:
