@@ -19,7 +19,12 @@ The last two are raised where ``DRF_AUTOPREFETCH["UNPLANNED"]`` is ``raise`` or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .guarding.findings import Finding
 
 
 class AutoPrefetchError(Exception):
@@ -45,7 +50,7 @@ class OtherModelError(NotAskedError):
 class UnplannedQueryError(AutoPrefetchError):
     """Rows were loaded one by one while they were shown; ``findings`` has what, where and what to write."""
 
-    def __init__(self, findings: Sequence[object]) -> None:
+    def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = list(findings)
         lines = "\n".join(f"  {finding}" for finding in findings)
         super().__init__(f"Rows are loaded one by one while they are shown:\n{lines}")

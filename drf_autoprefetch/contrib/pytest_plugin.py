@@ -67,10 +67,7 @@ def _telling() -> Iterator[None]:
     try:
         yield
     except QueryAssertionError as error:
-        message = str(error)
-    else:
-        return
-    pytest.fail(message, pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @contextmanager

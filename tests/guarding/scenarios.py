@@ -132,11 +132,11 @@ def _branches(self: Any, book: Book) -> str:
 
 
 def _tags(self: Any, book: Book) -> int:
-    return book.tags.count()
+    return int(book.tags.count())
 
 
 def _groups(self: Any, book: Book) -> int:
-    return self.context["request"].user.groups.filter(name=book.title).count()
+    return int(self.context["request"].user.groups.filter(name=book.title).count())
 
 
 class Nested(ModelSerializer):
