@@ -11,33 +11,55 @@ from .sights import Sight, field_of, place_of
 
 @dataclass(slots=True)
 class _Loop:
-    """The loads that the same lines of the project's code run; ``code`` is 0 where there are none."""
+    """The loads that the same lines of the project's code run; ``lines`` is 0 where there are none.
 
-    code: int
+    ``points`` has, for each point of the program, how often it was come by, what was loaded there, and by which query:
+    one line may call something that has several queries to run, and that is no loop.
+    """
+
+    lines: int
+    nearest: set[int] = field(default_factory=set)
+    everywhere: _Point = field(default_factory=lambda: _Point())
+    points: dict[int, _Point] = field(default_factory=dict)
+
+    def add(self, sight: Sight) -> None:
+        self.nearest.add(sight.nearest)
+        self.everywhere.add(sight)
+        self.points.setdefault(sight.point, _Point()).add(sight)
+
+    @property
+    def many(self) -> bool:
+        """Without code of the project there is no loop but over the rows that serializers show."""
+        if len(self.nearest) > 1 and self.everywhere.different:
+            return True
+        return self.lines != 0 and any(len(point.identities) > 1 for point in self.points.values())
+
+    @property
+    def again(self) -> bool:
+        if len(self.nearest) > 1:
+            return self.everywhere.again
+        return self.lines != 0 and any(point.again for point in self.points.values())
+
+
+@dataclass(slots=True)
+class _Point:
     count: int = 0
     identities: set[object] = field(default_factory=set)
-    nearest: set[int] = field(default_factory=set)
-    arguments: set[int] = field(default_factory=set)
-    asked: set[object] = field(default_factory=set)
+    asked: set[tuple[object, int]] = field(default_factory=set)
 
     def add(self, sight: Sight) -> None:
         identity = sight.load.identity or sight.arguments
         self.count += 1
         self.identities.add(identity)
-        self.nearest.add(sight.nearest)
-        self.arguments.add(sight.arguments)
         self.asked.add((identity, sight.arguments))
 
     @property
-    def many(self) -> bool:
-        """Without code of the project there is no loop but over the rows that serializers show."""
-        if self.code and len(self.identities) > 1:
-            return True
-        return len(self.nearest) > 1 and (len(self.identities) > 1 or len(self.arguments) > 1)
+    def different(self) -> bool:
+        return len(self.asked) > 1
 
     @property
     def again(self) -> bool:
-        return self.count > len(self.asked) and (self.code != 0 or len(self.nearest) > 1)
+        return self.count > len(self.asked)
 
 
 class Group:

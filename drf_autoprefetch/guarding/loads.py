@@ -83,19 +83,15 @@ def _related(queryset: Any, operation: str) -> Load | None:
 
 
 def _known_relation(queryset: Any, row: Model) -> Relation | None:
-    for field, known in queryset._known_related_objects.items():
-        if any(each is row for each in known.values()):
-            return relations(type(row)).get(field.remote_field.get_accessor_name() or "")
-    return None
+    known = (field for field, rows in queryset._known_related_objects.items() if row in rows.values())
+    names = [field.remote_field.get_accessor_name() for field in known]
+    return relations(type(row)).get(names[0]) if names else None
 
 
 def _many_to_many(queryset: Any, row: Model) -> Relation | None:
     compared = {(_table(queryset, leaf), leaf.lhs.target.column) for leaf in _leaves(queryset.query.where)}
-    for relation in relations(type(row)).values():
-        tables = many_to_many_tables(relation)
-        if tables is not None and relation.model is queryset.model and tables[:2] in compared:
-            return relation
-    return None
+    found = (relation for relation in relations(type(row)).values() if relation.model is queryset.model)
+    return next((each for each in found if (many_to_many_tables(each) or ())[:2] in compared), None)
 
 
 def _generic(queryset: Any, operation: str) -> Load | None:
@@ -105,12 +101,17 @@ def _generic(queryset: Any, operation: str) -> Load | None:
         if pointer.kind != "generic_foreign_key" or not pointer.near <= leaves.keys():
             continue
         pair = {bool(leaves[name].lhs.target.is_relation): leaves[name].rhs for name in pointer.near}
-        owner = _content_model(pair.get(True))
-        for relation in () if owner is None else relations(owner).values():
-            if relation.kind == "generic_relation" and relation.far == pointer.near:
-                kind = _to_many_kind(queryset, operation, len(pointer.near))
-                return Load(kind, str(relation), relation.name, key=(pair[True], str(pair.get(False))))
+        relation = _leading_back(pointer, _content_model(pair.get(True)))
+        if relation is not None:
+            kind = _to_many_kind(queryset, operation, len(pointer.near))
+            return Load(kind, str(relation), relation.name, key=(pair[True], str(pair.get(False))))
     return None
+
+
+def _leading_back(pointer: Relation, owner: Any) -> Relation | None:
+    found = () if owner is None else relations(owner).values()
+    back = (each for each in found if each.kind == "generic_relation" and each.model is pointer.owner)
+    return next((each for each in back if each.far == pointer.near), None)
 
 
 def _content_model(key: Any) -> Any:

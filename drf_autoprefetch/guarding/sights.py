@@ -11,19 +11,23 @@ from ..reading.origins import field_origin, field_path, shorten
 from .loads import Load, load_of
 from .stacks import Stack
 
+_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "COMMIT")
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """A query that was run while rows were shown.
 
-    ``loop`` is the same for queries that the same lines of the project's code run, 0 without such code. ``lists`` and
-    ``row`` stand for the list and the row of it that was being shown, ``nearest`` for the row shown nearest to the
-    query; ``arguments`` stands for the query with its parameters.
+    ``loop`` is the same for queries that the same lines of the project's code run, 0 without such code; ``point`` is
+    the same for queries that are run at the same point of the program. ``lists`` and ``row`` stand for the list and the
+    row of it that was being shown, ``nearest`` for the row shown nearest to the query; ``arguments`` stands for the
+    query with its parameters.
     """
 
     path: str
     load: Load
     loop: int
+    point: int
     lists: int
     row: int
     nearest: int
@@ -33,7 +37,7 @@ class Sight:
 
 def sight_of(stack: Stack, sql: str, params: Any) -> Sight | None:
     """Return what is to be told of a query below ``stack``; None where no row is shown, or somebody planned it."""
-    if stack.planned or not stack.shown:
+    if stack.planned or not stack.shown or sql.startswith(_TRANSACTIONS):
         return None
     load = load_of(stack, sql)
     outermost = stack.shown[-1]
@@ -42,6 +46,7 @@ def sight_of(stack: Stack, sql: str, params: Any) -> Sight | None:
         path=_path(stack),
         load=load,
         loop=stack.loop,
+        point=stack.point,
         lists=id(root) if isinstance(root, ListSerializer) else 0,
         row=id(outermost.row),
         nearest=id(stack.shown[0].row),

@@ -32,12 +32,17 @@ class Holder:
     row: Any
 
 
+#: What loads is the nearest of these; what calls the code that asked for it is another matter.
+_LOADING = frozenset({Role.QUERYSET, Role.DESCRIPTOR, Role.PEERS})
+
+
 class Stack:
     """What the frames above a query say, nearest first.
 
     ``holder`` and ``queryset`` are known where Django loads for the line of the project (or the field) that is nearest;
     ``operation`` is the queryset's method that was called there. ``project`` are the frames of the project's own code
-    up to the innermost serializer, and ``loop`` is the same for queries that are run by the same lines of code.
+    up to the innermost serializer. ``loop`` is the same for queries that are run by the same lines of that code, and
+    ``point`` for those that are run at the same point of the whole program.
     """
 
     def __init__(self) -> None:
@@ -46,7 +51,7 @@ class Stack:
         self.queryset: Any = None
         self.operation = ""
         self.project: list[FrameType] = []
-        self.loop = 0
+        self.loop = self.point = 0
         self.planned = False
         self._nearest_shown = False
         self._left_django = False
@@ -55,9 +60,11 @@ class Stack:
         """Read ``frame`` and those that called it, up to the view."""
         while frame is not None:
             its_role = role(frame.f_code)
+            self.point = hash((self.point, id(frame.f_code), frame.f_lasti))
             if its_role is Role.VIEW:
                 break
-            if its_role is not Role.NOTHING:
+            known = its_role in _LOADING and (self.holder is not None or self._left_django)
+            if its_role is not Role.NOTHING and not known:
                 self._READERS[its_role](self, frame)
                 if self.planned:
                     break
@@ -73,19 +80,15 @@ class Stack:
         self.planned = caller is None or role(caller.f_code) is not Role.PEERS
 
     def _queryset(self, frame: FrameType) -> None:
-        if self._left_django or self.holder:
-            return
         found = _first_argument(frame)
         if isinstance(found, (QuerySet, RawQuerySet)):
             self.queryset, self.operation = found, frame.f_code.co_name
 
     def _descriptor(self, frame: FrameType) -> None:
-        if not (self._left_django or self.holder):
-            self.holder = Holder(frame.f_locals["self"], frame.f_locals["instance"])
+        self.holder = Holder(frame.f_locals["self"], frame.f_locals["instance"])
 
     def _peers(self, frame: FrameType) -> None:
-        if not (self._left_django or self.holder):
-            self.holder = Holder(frame.f_locals["self"], frame.f_locals["instances"][0])
+        self.holder = Holder(frame.f_locals["self"], frame.f_locals["instances"][0])
 
     def _project(self, frame: FrameType) -> None:
         self._left_django = True

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import connection
-from django.db.models import Prefetch
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.db.models import Prefetch, Q
 from rest_framework import pagination, permissions, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -114,6 +115,30 @@ def _raw(self: Any, book: Book) -> int:
 
 def _raw_models(self: Any, book: Book) -> int:
     return len(list(Review.objects.raw("SELECT * FROM testapp_review WHERE book_id = %s", [book.pk])))
+
+
+def _made_once(self: Any, book: Book) -> int:
+    with transaction.atomic():
+        made, _ = Genre.objects.get_or_create(name=f"made for {book.title}", defaults={"description": ""})
+    return len(made.name)
+
+
+def _by_default(self: Any, book: Book) -> str:
+    counting = {"description": lambda: str(Book.objects.filter(pages__lt=book.pages).count())}
+    return Genre.objects.get_or_create(name=f"by default for {book.pages}", defaults=counting)[0].description
+
+
+def _hints(self: Any, book: Book) -> int:
+    """As a database router may want to know."""
+    return Review.objects.db_manager(hints={"instance": book}).filter(Q(book=book) | Q(pk=None)).count()
+
+
+def _of_content(self: Any, book: Book) -> list[int]:
+    kinds: Any = ContentType.objects.get_for_models(Book, Genre, Author)
+    counts = [TaggedItem.objects.filter(content_type=kinds[model], object_id=book.pk) for model in (Book, Genre)]
+    return [rows.count() for rows in counts] + [
+        TaggedItem.objects.filter(content_type__in=[1], object_id=book.pk).count()
+    ]
 
 
 def _again(self: Any, book: Book) -> int:
@@ -236,6 +261,12 @@ FOUND = {
     "method, manager": method_field(_by_manager, ("", "Review", Kind.QUERY)),
     "method, cursor": method_field(_raw, ("", "testapp_review", Kind.RAW)),
     "method, raw()": method_field(_raw_models, ("", "Review", Kind.RAW)),
+    "method, get_or_create": method_field(_made_once, ("", "Genre", Kind.QUERY)),
+    "method, called back": method_field(_by_default, ("", "Book", Kind.QUERY), ("", "Genre", Kind.QUERY)),
+    "method, hints": method_field(_hints, ("", "Review", Kind.QUERY)),
+    "method, generic columns": method_field(
+        _of_content, ("", "Book.tags", Kind.TO_MANY), ("", "TaggedItem", Kind.QUERY)
+    ),
     "method, not kept": method_field(_again, ("", "Genre", Kind.REPEATED)),
     "method, loop": method_field(_loop, ("", "Book.reviews", Kind.TO_MANY), ("", "Review.reader", Kind.TO_ONE)),
     "method, branches": method_field(_branches, ("", "Book.author", Kind.TO_ONE)),
@@ -348,6 +379,7 @@ SILENT = {
         one=True,
     ),
     "one row, several queries": method_field(_several_of_one, action="retrieve", one=True),
+    "one row, one line with several queries": method_field(_made_once, action="retrieve", one=True),
     "one row, strings": looks(
         shows(Book, editor=serializers.StringRelatedField[Any](), author=serializers.StringRelatedField[Any]()),
         action="retrieve",

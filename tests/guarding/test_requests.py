@@ -198,9 +198,12 @@ def test_remedies_stand_where_the_code_is():
         counts = serializers.SerializerMethodField()
         labels = serializers.SerializerMethodField()
 
+        nameless = serializers.SerializerMethodField()
+        get_nameless = lambda self, book: book.reviews.filter(public=True).count()  # noqa: E731
+
         class Meta:
             model = Book
-            fields = ["city", "stars", "counts", "labels"]
+            fields = ["city", "stars", "counts", "labels", "nameless"]
 
         def get_city(self, book: Book) -> str:
             return str(book.author.city and book.author.city.name)
@@ -224,4 +227,5 @@ def test_remedies_stand_where_the_code_is():
         'add @prefetch_hint(Prefetch("reviews", Review.objects.filter(…), to_attr="chosen_reviews")) to Told.get_stars',
         'add @prefetch_hint(annotate={"reviews_count": Count("reviews")}) to Told.get_counts',
         'add @prefetch_hint("tags") to Told.get_labels',
+        "load it once for all rows, in get_serializer_context() or as an annotation of the view's queryset",
     ]

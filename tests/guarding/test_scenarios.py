@@ -32,6 +32,7 @@ def findings(scenario: Scenario) -> list[Finding]:
 @pytest.mark.parametrize("name", FOUND)
 def test_what_loads_row_by_row_is_found(name):
     scenario = FOUND[name]
+    ContentType.objects.clear_cache()
 
     found = findings(scenario)
 
