@@ -21,11 +21,14 @@ class AutoPrefetchConfig(AppConfig):
     verbose_name = "DRF autoprefetch"
 
     def ready(self) -> None:
-        """Read the settings; register the checks and what other installed apps want to know.
+        """Read the settings; watch queries; register the checks and what other installed apps want to know.
 
         Raises ImproperlyConfigured where the settings are wrong.
         """
+        from .guarding.watching import install
+
         get_settings()
+        install()
         checks.register(_check, "drf_autoprefetch")
         for app, module in _CONTRIB.items():
             if apps.is_installed(app):

@@ -54,15 +54,18 @@ def test_exported_members_are_sorted_and_exist():
 def test_exported_members_are_those_of_the_reference():
     assert set(drf_autoprefetch.__all__) == {
         "AutoPrefetchMixin",
+        "Finding",
         "Note",
         "Plan",
         "PrefetchPlan",
         "Requirement",
+        "allow",
         "apply_plan",
         "autoprefetch_disabled",
         "optimize",
         "plan_for",
         "prefetch_hint",
+        "watch",
     }
 
 
