@@ -67,32 +67,28 @@ class Nodes:
 
     def served(self, frame: FrameType | None) -> Served | None:
         """Return what the query that is run below ``frame`` serves; None where the plan does not know it."""
-        compiler: Any = None
-        level: FrameType | None = None
+        compiled: Any = None
+        levels: list[FrameType] = []
         while frame is not None and self._nodes:
             code = frame.f_code
-            if code is _COMPILED and compiler is None:
-                compiler = frame.f_locals["self"].query
-            elif code is _LEVEL and level is None:
-                level = frame
+            if code is _COMPILED and compiled is None:
+                compiled = frame.f_locals["self"].query
+            elif code is _LEVEL:
+                levels.append(frame)
             elif code is _ROOT or code in _INSIDE:
-                return self._by_plan(frame, compiler, level)
+                return None if compiled is None else self._by_plan(frame, compiled, levels)
             frame = frame.f_back
         return None
 
-    def _by_plan(self, frame: FrameType, compiled: Any, level: FrameType | None) -> Served | None:
-        if compiled is None:
-            return None
+    def _by_plan(self, frame: FrameType, compiled: Any, levels: list[FrameType]) -> Served | None:
+        """What is prefetched for prefetched rows may be loaded below those, or after them by one longer path."""
         whole = frame.f_code is _ROOT
-        if level is None:
-            # Code that a model runs for each row asks beside the queryset of the plan.
-            beside = whole and compiled is not frame.f_locals["planned"].query
-            found = None if beside else self._find("", compiled.model, whole=True)
-            return None if found is None else Served(found)
-        lookup, depth = level.f_locals["lookup"], level.f_locals["level"]
-        path = lookup.get_current_prefetch_to(depth).replace("__", ".")
-        found = self._find(path, compiled.model, whole=whole)
-        return None if found is None else Served(found, _level(level, lookup, depth))
+        # Code that a model runs for each row asks beside the queryset of the plan.
+        if whole and not levels and compiled is not frame.f_locals["planned"].query:
+            return None
+        path = ".".join(_path(level) for level in reversed(levels))
+        found = self._find(path, compiled.model, whole=whole or not levels)
+        return None if found is None else Served(found, _level(levels[0]) if levels else None)
 
     def _find(self, path: str, model: type[Model], *, whole: bool) -> Node | None:
         known = [node for node in self._nodes if node.model in (None, columns.label(model))]
@@ -108,7 +104,14 @@ def _nodes(node: dict[str, Any]) -> Iterator[Node]:
         yield from _nodes(child)
 
 
-def _level(frame: FrameType, lookup: Any, depth: int) -> Level:
+def _path(frame: FrameType) -> str:
+    lookup, depth = frame.f_locals["lookup"], frame.f_locals["level"]
+    path: str = lookup.get_current_prefetch_to(depth)
+    return path.replace("__", ".")
+
+
+def _level(frame: FrameType) -> Level:
+    lookup, depth = frame.f_locals["lookup"], frame.f_locals["level"]
     to_attr, as_attr = lookup.get_current_to_attr(depth)
     name = lookup.prefetch_through.split("__")[depth]
     return Level(list(frame.f_locals["instances"]), name, to_attr if as_attr else "")

@@ -21,7 +21,7 @@ _STANDARD = re.compile(
 )
 #: There a backslash escapes, and double quotes may stand around a text.
 _MYSQL = re.compile(
-    _LITERALS.format(names="`(?:[^`]|``)*`", texts=r"""E?(?P<quote>['"])(?:\\.|(?!(?P=quote)).)*(?:(?P=quote)|\Z)"""),
+    _LITERALS.format(names="`(?:[^`]|``)*`", texts=r"""(?P<q>['"])(?:\\.|(?P=q)(?P=q)|(?!(?P=q)).)*(?:(?P=q)|\Z)"""),
     _OPTIONS,
 )
 
