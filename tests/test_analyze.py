@@ -758,11 +758,18 @@ def test_mysql_scans():
     tables = [
         {"table": {"table_name": "shop_book", "access_type": "ALL", "attached_condition": "title = 'Secret'"}},
         {"table": {"table_name": "shop_author", "access_type": "eq_ref", "key": "PRIMARY"}},
+        {"table": {"table_name": "shop_genre", "access_type": "index", "key": "PRIMARY"}},
+        {"table": {"table_name": "shop_series", "access_type": "index", "key": "shop_title"}},
     ]
 
     assert database_plans._mysql([(json.dumps({"query_block": {"cost": 1, "nested_loop": tables}}),)]) == (
-        ["ALL shop_book", "eq_ref shop_author using PRIMARY"],
-        ["shop_book"],
+        [
+            "ALL shop_book",
+            "eq_ref shop_author using PRIMARY",
+            "index shop_genre using PRIMARY",
+            "index shop_series using shop_title",
+        ],
+        ["shop_book", "shop_genre"],
     )
 
 

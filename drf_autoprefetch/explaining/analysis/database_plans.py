@@ -70,7 +70,9 @@ def _step(step: dict[str, Any]) -> str:
 def _mysql(rows: list[Any]) -> tuple[list[str], list[str]]:
     tables = list(_tables(json.loads(rows[0][0])))
     lines = [f"{each['access_type']} {each['table_name']}{_key(each)}" for each in tables]
-    return lines, [each["table_name"] for each in tables if each["access_type"] == "ALL"]
+    # The rows themselves are kept in the order of their primary key.
+    whole = {("ALL", None), ("index", "PRIMARY")}
+    return lines, [each["table_name"] for each in tables if (each["access_type"], each.get("key")) in whole]
 
 
 def _key(table: dict[str, Any]) -> str:
