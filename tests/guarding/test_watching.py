@@ -265,6 +265,8 @@ def test_the_application_s_own_error_comes_through():
 FAULTS = [
     "groups.Group.add",
     "groups.Group.finding",
+    "groups._Loop.add",
+    "groups._Point.add",
     "groups.field_of",
     "groups.place_of",
     "groups.remedy_for",
