@@ -39,6 +39,14 @@ class AutoPrefetchMixin:
     auto_prefetch_skip_actions: Collection[str] = ()
     auto_prefetch_unplanned: str = ""
 
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the view's function, with what decorators of a base class's ``dispatch()`` say of it."""
+        view = super().as_view(*args, **kwargs)  # type: ignore[misc]
+        for name, value in vars(super().dispatch).items():  # type: ignore[misc]
+            vars(view).setdefault(name, value)
+        return view
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, and watch what is loaded row by row meanwhile."""
         return watched(self, super().dispatch, request, *args, **kwargs)  # type: ignore[misc]

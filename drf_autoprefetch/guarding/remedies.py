@@ -32,25 +32,37 @@ class _Reader:
 
 def remedy_for(sight: Sight) -> str:
     """Return what to write so that what was seen does not happen again."""
-    load = sight.load
+    load, reader = sight.load, _reader(sight.stack)
     if load.kind in (Kind.QUERY, Kind.RAW):
         return ONCE
-    reader = _reader(sight.stack)
-    if reader is not None:
-        return f"add {_hint(load, _path(reader.row, load))} to {reader.name}"
+    path = "" if reader is None else _path(reader.row, load)
     if load.kind in (Kind.AGGREGATE, Kind.FILTERED):
-        return ONCE
-    return _on_queryset(sight.stack, load)
+        return ONCE if reader is None or not path else _narrowed(load, path, reader)
+    if reader is None:
+        return _on_queryset(sight.stack, load)
+    return f'add @prefetch_hint("{path or "…__" + load.attribute}") to {reader.name}'
 
 
-def _hint(load: Load, path: str) -> str:
-    model, last = load.relation.split(".")[0], load.attribute
+def _narrowed(load: Load, path: str, reader: _Reader) -> str:
+    """A related manager that is filtered has to become something that all rows can have at once."""
+    name = load.attribute
     if load.kind is Kind.AGGREGATE:
-        return f'@prefetch_hint(annotate={{"{last}_count": Count("{path}")}})'
-    if load.kind is Kind.FILTERED:
-        related = _target(load)
-        return f'@prefetch_hint(Prefetch("{path}", {related}.objects.filter(…), to_attr="chosen_{last}"))'
-    return f'@prefetch_hint("{path}")' if path else f'@prefetch_hint("…__{last}") with the way to {model}'
+        hint, new = f'annotate={{"{name}_count": Count("{_in_queries(path, reader.row)}", filter=…)}}', f"{name}_count"
+    else:
+        new = f"chosen_{name}"
+        hint = f'Prefetch("{path}", {_target(load)}.objects.filter(…), to_attr="{new}")'
+    return f"add @prefetch_hint({hint}) to {reader.name}, and read {new} there"
+
+
+def _in_queries(path: str, row: Any) -> str:
+    """Queries may know a relation by another name than attributes do."""
+    model: Any = type(row)
+    names = []
+    for name in path.split("__"):
+        relation = relations(model)[name]
+        names.append(relation.query_name)
+        model = relation.model or model
+    return "__".join(names)
 
 
 def _target(load: Load) -> str:

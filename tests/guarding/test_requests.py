@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime
 import inspect
 import logging
+import pickle
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.test import override_settings
+from django.utils.decorators import method_decorator
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from drf_autoprefetch import Finding
+from drf_autoprefetch import AutoPrefetchMixin, Finding
 from drf_autoprefetch.exceptions import AutoPrefetchError, UnplannedQueryError, UnplannedQueryWarning
 from drf_autoprefetch.guarding import requests
 from drf_autoprefetch.guarding.findings import Kind
@@ -148,6 +152,7 @@ def test_raise_raises_when_everything_has_been_seen():
     assert str(raised.value) == f"Rows are loaded one by one while they are shown:\n  {SAID}"
     assert [finding.path for finding in raised.value.findings] == ["BookSerializer.author"]
     assert isinstance(raised.value, AutoPrefetchError)
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 @override_settings(DRF_AUTOPREFETCH={"UNPLANNED": "raise"})
@@ -186,46 +191,17 @@ def test_a_finding_is_one_line():
     assert str(Finding("A.x", "", Kind.STALE, remedy="drop it")) == "A.x | stale allowance | drop it"
 
 
-def test_remedies_stand_where_the_code_is():
-    """A method's own line, and a hint on the method."""
-    from rest_framework import serializers
+def test_what_decorators_say_of_a_base_s_dispatch_is_kept():
+    """Django copies it from the class's own ``dispatch()``, which is now the mixin's."""
 
-    from drf_autoprefetch import watch
+    @method_decorator(transaction.non_atomic_requests, name="dispatch")
+    class Base(ReadOnlyModelViewSet[Book]):
+        queryset = Book.objects.all()
+        serializer_class = BookSerializer
 
-    class Told(ModelSerializer):
-        city = serializers.SerializerMethodField()
-        stars = serializers.SerializerMethodField()
-        counts = serializers.SerializerMethodField()
-        labels = serializers.SerializerMethodField()
+    class Mixed(AutoPrefetchMixin, Base):
+        pass
 
-        nameless = serializers.SerializerMethodField()
-        get_nameless = lambda self, book: book.reviews.filter(public=True).count()  # noqa: E731
-
-        class Meta:
-            model = Book
-            fields = ["city", "stars", "counts", "labels", "nameless"]
-
-        def get_city(self, book: Book) -> str:
-            return str(book.author.city and book.author.city.name)
-
-        def get_stars(self, book: Book) -> list[int]:
-            return [review.rating for review in book.reviews.filter(public=True)]
-
-        def get_counts(self, book: Book) -> int:
-            return int(book.reviews.filter(public=True).count())
-
-        def get_labels(self, book: Book) -> list[str]:
-            return [tag.label for tag in book.tags.all()]
-
-    with watch() as seen:
-        shown = Told(Book.objects.all(), many=True).data
-
-    assert len(shown) == 8
-    assert [finding.remedy for finding in seen.findings] == [
-        'add @prefetch_hint("author") to Told.get_city',
-        'add @prefetch_hint("author__city") to Told.get_city',
-        'add @prefetch_hint(Prefetch("reviews", Review.objects.filter(…), to_attr="chosen_reviews")) to Told.get_stars',
-        'add @prefetch_hint(annotate={"reviews_count": Count("reviews")}) to Told.get_counts',
-        'add @prefetch_hint("tags") to Told.get_labels',
-        "load it once for all rows, in get_serializer_context() or as an annotation of the view's queryset",
-    ]
+    plain, mixed = (vars(view.as_view({"get": "list"})) for view in (Base, Mixed))
+    assert mixed["_non_atomic_requests"] == plain["_non_atomic_requests"] == {"default"}
+    assert mixed.keys() == plain.keys()

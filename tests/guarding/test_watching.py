@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection, connections
+from django.db.models import QuerySet
+from django.db.models.manager import BaseManager
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from drf_autoprefetch import allow, watch
 from drf_autoprefetch.guarding import frames, watching
 from drf_autoprefetch.guarding.findings import Kind
+from drf_autoprefetch.signals import unplanned_queries
 from tests.examples import answer, shows
 from tests.guarding.scenarios import FOUND, Unplanned
 from tests.testapp.models import Author, Book, Review
@@ -84,6 +87,34 @@ def test_two_requests_for_one_row_each_are_no_query_per_row():
             answer(Books, "retrieve", pk=book.pk)
 
     assert seen.findings == []
+
+
+def test_a_request_inside_a_request_reports_for_itself():
+    class Outer(Books):
+        def list(self, request: Any) -> Any:
+            return answer(Books)
+
+    told: list[Any] = []
+
+    def receive(sender: Any, findings: Any, queries: int, **kwargs: Any) -> None:
+        told.append((sender, len(findings), queries))
+
+    unplanned_queries.connect(receive)
+    with watch() as seen:
+        answer(Outer)
+    unplanned_queries.disconnect(receive)
+
+    assert told == [(Books, 1, 9), (Outer, 0, 9)]
+    assert [found.view for found in seen.findings] == ["Books"]
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_every_database_is_watched():
+    with watch() as seen:
+        list(Book.objects.using("other"))
+        list(Book.objects.all())
+
+    assert seen.queries == 2
 
 
 def test_a_block_inside_a_request_is_part_of_it():
@@ -197,6 +228,33 @@ def test_a_field_that_is_shown_in_a_thread_of_its_own_is_found():
     assert [(found.path, found.relation) for found in seen.findings] == [("BookSerializer.author", "Book.author")]
 
 
+def test_code_of_the_project_s_own_inside_of_loading_is_part_of_it(monkeypatch):
+    """Managers and querysets, and what a model does when it reads itself again."""
+
+    class Careful(QuerySet[Author]):
+        def get(self, *args: Any, **kwargs: Any) -> Any:
+            return super().get(*args, **kwargs)
+
+    class Manager(BaseManager.from_queryset(Careful)):  # type: ignore[misc]
+        def get_queryset(self) -> Any:
+            return super().get_queryset()
+
+    def refresh_from_db(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return super(Book, self).refresh_from_db(*args, **kwargs)
+
+    manager = Manager()
+    manager.model = Author
+    monkeypatch.setattr(Author._meta, "base_manager", manager)
+    monkeypatch.setattr(Book, "refresh_from_db", refresh_from_db)
+    with watch() as seen:
+        show(Book.objects.defer("title"))
+
+    assert [(found.path, found.relation, found.kind) for found in seen.findings] == [
+        ("BookSerializer.title", "Book.title", Kind.COLUMN),
+        ("BookSerializer.author", "Book.author", Kind.TO_ONE),
+    ]
+
+
 def test_an_allowed_field_is_not_found():
     with watch() as seen, allow("BookSerializer.author", reason="one page, eight rows"):
         show()
@@ -265,6 +323,8 @@ def test_the_application_s_own_error_comes_through():
 FAULTS = [
     "groups.Group.add",
     "groups.Group.finding",
+    "groups._Loop.add",
+    "groups._Point.add",
     "groups.field_of",
     "groups.place_of",
     "groups.remedy_for",
