@@ -27,7 +27,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin
-from drf_autoprefetch.explaining.analysis import database_plans, results, running
+from drf_autoprefetch.explaining.analysis import database_plans, results, running, statements
 from tests.examples import answer, shows, view_of
 from tests.test_schema import VALIDATOR
 from tests.testapp.models import Author, Book, Comment, Genre, Review
@@ -243,6 +243,30 @@ def test_rows_of_a_handler_of_the_views_own_are_loaded_by_plan_when_shown():
     assert purposes(analysis)[0] == ("beside the plan", "", 1)
     assert ("planned", "reviews", 1) in purposes(analysis)
     assert analysis["without_plan"]["queries"] == 9
+
+
+class Refusing(BasePermission):
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return len(obj.title) > 0
+
+
+@pytest.mark.parametrize("permissions", [[], [Refusing]])
+def test_one_object_is_loaded_by_plan_before_and_after_its_permissions(permissions):
+    book = Book.objects.exclude(review=None).latest("pk")
+    analysis = analyzed(view_of(Book, SHOWN, permission_classes=permissions), "retrieve", pk=book.pk)
+
+    assert purposes(analysis) == [("planned", "", 1), ("planned", "reviews", 1)]
+
+
+def test_the_same_sql_with_other_literals_is_one_line():
+    def asks(self: Any, book: Any) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 WHERE {book.pk} = {book.pk}")
+            return len(cursor.fetchmany(5)) + (cursor.fetchone() is None)
+
+    assert purposes(analyzed(view_of(Book, with_method(asks, "title"))))[-1] == (
+        *("not planned", "BookSerializer.found", 8),
+    )
 
 
 def test_targets_of_a_generic_foreign_key_are_told_apart():
@@ -534,6 +558,25 @@ def test_each_run_has_a_view_of_its_own_in_the_state_before_the_handler():
     assert purposes(analysis) == [("planned", "", 1), ("planned", "reviews", 1)]
 
 
+def test_what_checks_put_on_the_request_is_there():
+    class Tenant(BasePermission):
+        def has_permission(self, request: Any, view: Any) -> bool:
+            request.tenant = request._request.tenant_code = "here"
+            return True
+
+    class Tenants(BOOKS):  # type: ignore[misc, valid-type]
+        permission_classes = (Tenant,)
+
+        def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append((request.tenant, request.tenant_code, self.request is request))
+            return super().list(request, *args, **kwargs)
+
+    seen: list[Any] = []
+    analyzed(Tenants)
+
+    assert seen == [("here", "here", True)] * 2
+
+
 def test_the_view_sees_the_request_without_the_parameter():
     seen = []
 
@@ -703,7 +746,7 @@ def test_a_query_that_cannot_be_looked_at_is_run_all_the_same(monkeypatch, caplo
     def fail(*arguments: Any) -> None:
         raise ValueError
 
-    monkeypatch.setattr(running, "count_rows", fail)
+    monkeypatch.setattr(statements.Statements, "add", fail)
     analysis = analyzed(BOOKS)
 
     assert (analysis["status"], analysis["queries"], analysis["statements"]) == (200, 2, [])
@@ -771,6 +814,22 @@ def test_mysql_scans():
         ],
         ["shop_book", "shop_genre"],
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "explained"),
+    [
+        ("SELECT 1", True),
+        (" (select 1) ; ", True),
+        ("SELECT 1; SELECT 2", False),
+        ("UPDATE a SET b = 1", False),
+        ("SELECTED", False),
+    ],
+)
+def test_one_select_is_explained(sql, explained):
+    query = statements.Query(sql, (), "default", connection.vendor, 0.0)
+
+    assert (database_plans.database_plan(query) is not None) is explained
 
 
 def test_a_database_that_does_not_explain_says_nothing(monkeypatch):

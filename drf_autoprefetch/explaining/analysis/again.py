@@ -11,13 +11,12 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 from django.utils.functional import LazyObject
-from rest_framework.request import clone_request
 
 from ...conf import get_settings
 
-#: What ``AutoPrefetchMixin`` keeps on a view, and what Django derives from the headers and the query string.
+#: What ``AutoPrefetchMixin`` keeps on a view, and what Django derives from the headers.
 _PLAN = "_request_plan"
-_DERIVED = ("headers", "accepted_types", "accepted_types_by_precedence", "encoding")
+_DERIVED = ("headers", "accepted_types", "accepted_types_by_precedence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Again:
 
     def _fresh_request(self, view: Any) -> Any:
         """The request as a client sends it that accepts anything: ``Accept`` says how the report is wanted."""
-        request = clone_request(self.request, self.request.method)
+        request = _twin(self.request)
         request._request = _fresh(self.request._request)
         if "_user" in vars(self.request):
             request.user = _copied(self.request.user)
@@ -83,10 +82,16 @@ def _bound(value: Any, view: Any, other: Any) -> Any:
     return MethodType(value.__func__, other) if is_method else value
 
 
+def _twin(request: Any) -> Any:
+    """A copy with all that middleware and permissions have put there; ``copy()`` leaves out what has no pickle."""
+    twin = object.__new__(type(request))
+    vars(twin).update(vars(request))
+    return twin
+
+
 def _fresh(request: HttpRequest) -> HttpRequest:
-    """A copy without the parameter. Django's own copying leaves out what cannot be pickled."""
-    fresh = object.__new__(type(request))
-    vars(fresh).update(vars(request))
+    """A copy without the parameter."""
+    fresh: HttpRequest = _twin(request)
     query = request.GET.copy()
     query.pop(get_settings().EXPLAIN_PARAMETER, None)
     for name in _DERIVED:

@@ -18,6 +18,8 @@ _EXPLAIN = {
     "mysql": "EXPLAIN FORMAT=JSON ",
 }
 
+#: ``EXPLAIN`` would be said of the first of several statements, and the others would be run.
+_ONE_SELECT = re.compile(r"[\s(]*SELECT\b[^;]*[;\s]*", re.IGNORECASE)
 _SCAN = re.compile(r"SCAN (?:TABLE )?(?!SUBQUERY\b|CONSTANT\b)(\w+)")
 
 
@@ -26,7 +28,7 @@ def database_plan(query: Query) -> dict[str, Any] | None:
 
     Values that the query compares with are not in it.
     """
-    if query.vendor not in _EXPLAIN or query.failed or not query.sql.lstrip(" (").upper().startswith("SELECT"):
+    if query.vendor not in _EXPLAIN or query.failed or _ONE_SELECT.fullmatch(query.sql) is None:
         return None
     try:
         lines, scans = _READERS[query.vendor](_explained(query))

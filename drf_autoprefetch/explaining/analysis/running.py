@@ -72,10 +72,10 @@ class Recorder:
         """Raises nothing: what cannot be found out is not told."""
         since, self._busy = perf_counter(), True
         try:
-            if not query.failed:
-                count_rows(cursor, query)
             if self._look is not None:
                 self._look(query, frame)
+            if not query.failed:
+                count_rows(cursor, query)
         except Exception:
             logger.exception("A query is not analyzed")
         finally:

@@ -11,6 +11,7 @@ from ...guarding.remedies import remedy_for
 from ...guarding.sights import Sight, place_of, sight_of
 from ...guarding.stacks import Stack
 from .served import Level, Node, Nodes
+from .shapes import shape
 
 PLANNED, BESIDE, UNPLANNED = "planned", "beside the plan", "not planned"
 ROLES = (PLANNED, BESIDE, UNPLANNED)
@@ -81,7 +82,7 @@ class Statements:
         self._add(query, reason, sight)
 
     def _add(self, query: Query, reason: Reason, sight: Sight | None) -> None:
-        key = (reason, query.alias, query.sql)
+        key = (reason, query.alias, shape(query.sql, query.vendor, literals=False))
         statement = self._found.get(key)
         if statement is None:
             statement = self._found[key] = Statement(query, reason, place_of(sight.stack) if sight else "")
