@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.cache import SessionStore
 from django.db import connection, connections
+from django.db.models import Count
 from django.db.models.signals import post_init
 from django.http import Http404, StreamingHttpResponse
 from django.test import override_settings
@@ -26,7 +27,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ModelViewSet
 
-from drf_autoprefetch import AutoPrefetchMixin
+from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from drf_autoprefetch.explaining.analysis import database_plans, results, running, statements
 from tests.examples import answer, shows, view_of
 from tests.test_schema import VALIDATOR
@@ -245,6 +246,10 @@ def test_rows_of_a_handler_of_the_views_own_are_loaded_by_plan_when_shown():
     assert analysis["without_plan"]["queries"] == 9
 
 
+def many(self: Any, book: Any) -> int:
+    return book.many  # type: ignore[no-any-return]
+
+
 class Refusing(BasePermission):
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
         return len(obj.title) > 0
@@ -269,16 +274,25 @@ def test_the_same_sql_with_other_literals_is_one_line():
     )
 
 
-def test_targets_of_a_generic_foreign_key_are_told_apart():
-    class Subject(serializers.BaseSerializer):  # type: ignore[type-arg]
-        def to_representation(self, instance: Any) -> Any:
-            return str(instance.pk)
+def test_every_target_of_a_generic_foreign_key_is_planned():
+    shown = serializers.StringRelatedField()  # type: ignore[var-annotated]
+    analysis = analyzed(view_of(Comment, shows(Comment, "id", subject=shown)))
+    models = {type(comment.subject)._meta.label for comment in Comment.objects.all() if comment.subject}
+    planned = [each for each in analysis["statements"] if each["role"] == "planned"]
 
-    analysis = analyzed(view_of(Comment, shows(Comment, "id", subject=Subject(read_only=True))))
-
-    assert analysis["statements"][0]["node"] == ""
-    assert {each["node"] for each in analysis["statements"] if each["role"] == "planned"} <= {"", "subject"}
+    assert len(models) > 1
+    assert {each["model"] for each in planned if each["node"] == "subject"} == models
+    assert [each["loads"] for each in analysis["statements"] if each["role"] == "not planned"] == []
     assert analysis["same_response"] is True
+
+
+def test_a_view_that_needs_its_plan_is_said_to_fail_without_it():
+    counted = with_method(prefetch_hint(annotate={"many": Count("review")})(many), "title")
+    analysis = analyzed(view_of(Book, counted))
+
+    assert (analysis["status"], analysis["without_plan"]["status"]) == (200, 500)
+    assert analysis["headline"] == "1 query; without the plan it fails"
+    assert analysis["same_response"] is False
 
 
 def test_raw_sql_is_told_as_well():

@@ -76,7 +76,10 @@ def _rows(statements: Statements) -> int:
 
 def _headline(done: Run, bare: Run | None) -> str:
     counted = _counted(done)
-    return counted if bare is None else f"{counted}; without the plan {_counted(bare)}"
+    if bare is None:
+        return counted
+    failed = bare.answer is not None and bare.answer.status >= 500
+    return f"{counted}; without the plan {'it fails' if failed else _counted(bare)}"
 
 
 def _counted(each: Run) -> str:

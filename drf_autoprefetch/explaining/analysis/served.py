@@ -9,6 +9,7 @@ from statistics import median
 from types import CodeType, FrameType
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model, query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -87,14 +88,31 @@ class Nodes:
         if whole and not levels and compiled is not frame.f_locals["planned"].query:
             return None
         path = ".".join(_path(level) for level in reversed(levels))
-        found = self._find(path, compiled.model, whole=whole or not levels)
-        return None if found is None else Served(found, _level(levels[0]) if levels else None)
+        level = _level(levels[0]) if levels else None
+        found = self._find(path, compiled.model, whole=whole or level is None)
+        if found is None and level is not None and _is_generic(level) and compiled.model is not _content_type():
+            found = self._target(path, compiled.model)
+        return None if found is None else Served(found, level)
 
     def _find(self, path: str, model: type[Model], *, whole: bool) -> Node | None:
         known = [node for node in self._nodes if node.model in (None, columns.label(model))]
         exact = [node for node in known if node.path == path]
         below = [] if whole else [node for node in known if node.path.endswith(f".{path}")]
         return next(iter(exact + below), None)
+
+    def _target(self, path: str, model: type[Model]) -> Node | None:
+        """Which models a generic foreign key leads to is known only now: the plan has nodes of those that it reads."""
+        there = any(f".{node.path}".endswith(f".{path}") for node in self._nodes)
+        return Node(path, columns.label(model)) if there else None
+
+
+def _is_generic(level: Level) -> bool:
+    relation = get_relation(type(level.instances[0]), level.name)
+    return relation is not None and relation.kind == "generic_foreign_key"
+
+
+def _content_type() -> Any:
+    return apps.get_model("contenttypes", "ContentType")
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[Node]:
