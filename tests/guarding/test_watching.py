@@ -9,14 +9,14 @@ import threading
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DatabaseError, connection, connections
 from django.db.models import QuerySet
 from django.db.models.manager import BaseManager
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
-from drf_autoprefetch import allow, watch
+from drf_autoprefetch import AutoPrefetchMixin, allow, watch
 from drf_autoprefetch.guarding import frames, watching
 from drf_autoprefetch.guarding.findings import Kind
 from drf_autoprefetch.signals import unplanned_queries
@@ -184,8 +184,6 @@ def test_tasks_are_watched_apart():
         with watch() as around:
             return around, await asyncio.gather(ask(), ask())
 
-    from asgiref.sync import async_to_sync
-
     around, seen = async_to_sync(both)()
     assert [each.queries for each in seen] == [9, 9]
     assert [len(each.findings) for each in seen] == [1, 1]
@@ -198,10 +196,6 @@ def test_an_asynchronous_view_is_watched_while_it_is_awaited():
 
         async def dispatch(self, request: Any) -> Any:
             return await sync_to_async(show)()
-
-    from asgiref.sync import async_to_sync
-
-    from drf_autoprefetch import AutoPrefetchMixin
 
     view = type("Async", (AutoPrefetchMixin, Base), {})()
 
@@ -318,6 +312,29 @@ def test_the_application_s_own_error_comes_through():
     with pytest.raises(DatabaseError, match="no_such_column"), transaction.atomic():
         answer(View)
     assert Book.objects.count() == 8
+
+
+def test_a_request_that_fails_leaves_nobody_watching():
+    class Failing(Books):
+        def list(self, request: Any) -> Any:
+            raise RuntimeError("own")
+
+    class Waiting:
+        action = "list"
+
+        async def dispatch(self, request: Any) -> Any:
+            raise asyncio.CancelledError
+
+    view = type("Async", (AutoPrefetchMixin, Waiting), {})()
+
+    async def ask() -> Any:
+        return await view.dispatch(APIRequestFactory().get("/"))
+
+    with pytest.raises(RuntimeError, match="own"):
+        answer(Failing)
+    with pytest.raises(asyncio.CancelledError):
+        async_to_sync(ask)()
+    assert watching._watching.get() is None
 
 
 FAULTS = [
