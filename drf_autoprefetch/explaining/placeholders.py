@@ -1,0 +1,45 @@
+"""What stands for the parts of a request that nobody has sent."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.urls.converters import IntConverter, UUIDConverter
+
+
+def placeholder(name: str, converter: Any, view: Any) -> Any:
+    """Return a value for a part of a URL, of the type that its converter makes; a version, where ``view`` has some."""
+    scheme = getattr(view, "versioning_class", None)
+    if scheme is not None and name == scheme.version_param:
+        return scheme.default_version or next(iter(scheme.allowed_versions or ()), "1")
+    if isinstance(converter, IntConverter):
+        return 1
+    return UUID(int=0) if isinstance(converter, UUIDConverter) else "1"
+
+
+def made_up_request(method: str, url: str) -> WSGIRequest:
+    """Return a request to ``url`` that says nothing beside it. No middleware has seen it."""
+    parts = urlsplit(url)
+    return WSGIRequest(
+        {
+            "REQUEST_METHOD": method.upper(),
+            # WSGI has the bytes of a path as Latin-1.
+            "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+            "QUERY_STRING": parts.query,
+            "SERVER_NAME": _host(),
+            "SERVER_PORT": "80",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(),
+        }
+    )
+
+
+def _host() -> str:
+    """A host that Django does not refuse."""
+    hosts = (host.lstrip(".") for host in settings.ALLOWED_HOSTS)
+    return next((host for host in hosts if "*" not in host), "localhost")
