@@ -6,6 +6,7 @@ import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 from django.urls import ResolverMatch, URLPattern, URLResolver, get_resolver
@@ -60,13 +61,19 @@ def registered(match: ResolverMatch, path: str, view_base: type) -> Registered |
     if not (inspect.isclass(view) and issubclass(view, view_base)):
         return None
     actions, initkwargs = getattr(callback, "actions", None), getattr(callback, "initkwargs", {})
-    allowed = initkwargs.get("http_method_names", view.http_method_names)
-    reading = [method for method in ("get", "head") if method in allowed and _has(view, actions, method)]
-    if not reading:
+    method = _reading_method(view, actions, initkwargs)
+    if not method:
         return None
-    action = "get" if actions is None else actions[reading[0]]
+    action = "get" if actions is None else actions[method]
     name = f"{view.__module__}.{view.__qualname__}:{action}"
-    return Registered(view, action, reading[0], actions, initkwargs, match, path, name)
+    return Registered(view, action, method, actions, initkwargs, match, path, name)
+
+
+def _reading_method(view: Any, actions: Mapping[str, str] | None, initkwargs: Mapping[str, Any]) -> str:
+    """``get``, or ``head`` where there is no other; an empty string where there is neither."""
+    allowed = initkwargs.get("http_method_names", view.http_method_names)
+    has = actions.__contains__ if actions is not None else partial(hasattr, view)
+    return next((method for method in ("get", "head") if method in allowed and has(method)), "")
 
 
 def made_by_as_view(callback: Any) -> Any:
@@ -74,10 +81,6 @@ def made_by_as_view(callback: Any) -> Any:
     while callback is not None and not hasattr(callback, "cls"):
         callback = getattr(callback, "__wrapped__", None) or getattr(callback, "func", None)
     return callback
-
-
-def _has(view: Any, actions: Mapping[str, str] | None, method: str) -> bool:
-    return hasattr(view, method) if actions is None else method in actions
 
 
 #: What a router passes to ``as_view()`` to tell its routes apart, whatever the view does.
@@ -121,7 +124,7 @@ def _matches(patterns: Iterable[URLPattern | URLResolver], above: _Above) -> Ite
 
 def _match(url: URLPattern, above: _Above) -> tuple[ResolverMatch, str]:
     patterns = (*above.patterns, url.pattern)
-    named, args = _parts(patterns, getattr(made_by_as_view(url.callback), "cls", None))
+    named, args = _parts(patterns, _versioning(url.callback))
     match = ResolverMatch(
         url.callback,
         args,
@@ -129,19 +132,29 @@ def _match(url: URLPattern, above: _Above) -> tuple[ResolverMatch, str]:
         url.name,
         list(above.app_names),
         list(above.namespaces),
-        route="".join(map(str, patterns)),
+        route=reduce(_joined, map(str, patterns)),
         captured_kwargs=named,
         extra_kwargs=url.default_args,
     )
     return match, _path(patterns, named)
 
 
-def _parts(patterns: tuple[Any, ...], view: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _joined(route: str, further: str) -> str:
+    return route + (further.removeprefix("^") if route else further)
+
+
+def _versioning(callback: Any) -> Any:
+    made = made_by_as_view(callback)
+    own = getattr(getattr(made, "cls", None), "versioning_class", None)
+    return getattr(made, "initkwargs", {}).get("versioning_class", own)
+
+
+def _parts(patterns: tuple[Any, ...], versioning: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Harmless values for the parts of a URL, which nobody has given. As Django has it, names drive out positions."""
     regexes = [pattern.regex for pattern in patterns]
     converters = {name: each for pattern in patterns for name, each in pattern.converters.items()}
     names = [name for regex in regexes for name in regex.groupindex]
-    named = {name: placeholder(name, converters.get(name), view) for name in names}
+    named = {name: placeholder(name, converters.get(name), versioning) for name in names}
     return named, () if named else ("1",) * sum(regex.groups for regex in regexes)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from django.db import connections
 
 
-class QueryRefused(BaseException):  # noqa: N818 - it is an answer, not an error
+class QueryRefused(BaseException):
     """A query was asked for where none is run.
 
     No ``Exception``: code that goes on without what it asked for would show a plan that no request has.

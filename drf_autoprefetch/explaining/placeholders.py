@@ -12,11 +12,10 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.urls.converters import IntConverter, UUIDConverter
 
 
-def placeholder(name: str, converter: Any, view: Any) -> Any:
-    """Return a value for a part of a URL, of the type that its converter makes; a version, where ``view`` has some."""
-    scheme = getattr(view, "versioning_class", None)
-    if scheme is not None and name == scheme.version_param:
-        return scheme.default_version or next(iter(scheme.allowed_versions or ()), "1")
+def placeholder(name: str, converter: Any, versioning: Any) -> Any:
+    """Return a value for a part of a URL, of the type that its converter makes, or a version that there is."""
+    if versioning is not None and name == versioning.version_param:
+        return versioning.default_version or next(iter(versioning.allowed_versions or ()), "1")
     if isinstance(converter, IntConverter):
         return 1
     return UUID(int=0) if isinstance(converter, UUIDConverter) else "1"

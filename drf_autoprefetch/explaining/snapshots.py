@@ -32,7 +32,7 @@ def normal(text: str) -> str:
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
-            raise SnapshotError(f"it is of version {data['version']}, and this one is {VERSION}")
+            raise SnapshotError(f"it is of version {data['version']}, and {VERSION} is read. Make it anew with --write")
         return _written(data["views"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"it is no file of plans ({type(error).__name__}: {error})") from error

@@ -38,15 +38,19 @@ def cells(data: dict[str, Any]) -> tuple[str, ...]:
     """Return what the table says of a report, in the order of ``HEADINGS``."""
     names = data["view"], data["action"], data["serializer"]
     if data["plan"] is None:
-        reasons = "; ".join(f"{note['id']}: {note['message']}" for note in data["notes"])
-        return (*names, "-", "-", "-", reasons)
+        return (*names, "-", "-", "-", "; ".join(_reason(note, data) for note in data["notes"]))
     nodes = list(walk(data["plan"]))
     joins = sum(node["strategy"] == Strategy.JOIN.value for node in nodes)
     kept = sum(len(node["columns"] or ()) for node in nodes)
     dropped = sum(len(node["dropped"]) for node in nodes)
     counted = Counter(note["id"] for note in data["notes"])
-    notes = ", ".join(f"{name} ×{times}" if times > 1 else name for name, times in counted.items())
+    notes = ", ".join(f"{name} ({times})" if times > 1 else name for name, times in counted.items())
     return (*names, str(data["queries"]), str(joins), f"{kept}/{kept + dropped}", notes)
+
+
+def _reason(note: dict[str, Any], data: dict[str, Any]) -> str:
+    about = "" if note["about"] == f"{data['view']}.{data['action']}" else f"{note['about']}: "
+    return f"{note['id']}: {about}{note['message']}"
 
 
 def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import Error
 
 from ..notes import Note, Origin
-from ..reading.origins import class_origin, function_place
+from ..reading.origins import class_origin, shorten
 from .endpoint import make_report
 from .finding_views import Registered
 from .formats import Format
@@ -112,8 +112,8 @@ def _without_plan(registered: Registered, problem: str, error: TracebackType | N
     note = Note(
         "needs-request",
         "",
-        f"no plan is made without a request, because this {problem.rstrip('.')}.",
-        "Give a user (--user) or a whole URL, or ask the running project with ?explain_prefetch=1.",
+        f"it {problem.rstrip('.')}.",
+        "Name a user (--user) or a URL with all its parts, or ask a running project with ?explain_prefetch=1.",
         _origin(error) or replace(class_origin(view, "view"), field=registered.action),
     )
     serializer = getattr(getattr(view, "serializer_class", None), "__name__", "?")
@@ -128,7 +128,7 @@ def _origin(error: TracebackType | None) -> Origin | None:
     frame, line = own[-1]
     code, this = frame.f_code, frame.f_locals.get("self")
     owner = frame.f_globals["__name__"] if this is None else type(this).__name__
-    return Origin(owner, code.co_name, function_place(code)[0], line, "view")
+    return Origin(owner, code.co_name, shorten(code.co_filename), line, "view")
 
 
 def _is_projects(frame: Any) -> bool:

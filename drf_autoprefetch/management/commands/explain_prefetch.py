@@ -117,7 +117,7 @@ def _asking(chosen: Sequence[Registered], options: dict[str, Any]) -> Asking:
     if options["user"]:
         return Asking(_find_user(options["user"]), may_query=True)
     match = chosen[0].match if "/" in options["view"] else None
-    return Asking(may_query=bool(match and (match.args or match.captured_kwargs)))
+    return Asking(may_query=bool(match and (match.args or match.kwargs)))
 
 
 def _find_user(name: str) -> Any:
