@@ -199,6 +199,32 @@ def test_the_command_prints_what_the_documents_show(bookshop: Bookshop) -> None:
     assert run >= 2
 
 
+CHANGED = """
+import os
+from django.core.management import CommandError, call_command
+from rest_framework.serializers import CharField
+from demo.shop.serializers.books import CatalogueSerializer
+from drf_autoprefetch.loading.finding import clear_caches
+
+os.chdir({folder!r})
+call_command("explain_prefetch", write="plans.json", verbosity=0)
+CatalogueSerializer._declared_fields["country"] = CharField(source="publisher.country.name")
+CatalogueSerializer.Meta.fields.append("country")
+clear_caches()
+try:
+    call_command("explain_prefetch", check="plans.json")
+except CommandError as error:
+    assert error.returncode == 1
+"""
+
+
+def test_the_documents_show_how_a_plan_differs(bookshop: Bookshop, tmp_path: Path) -> None:
+    path = DOCS / "explain.md"
+    (block,) = (block for block in blocks(path.read_text()) if block.language == "diff")
+
+    settle(path, block, beginning(block.text, ask(bookshop, CHANGED.format(folder=str(tmp_path)))))
+
+
 def beginning(shown: str, printed: str) -> str:
     """Cut what is printed where the document cuts it."""
     if not shown.endswith("\n…\n"):

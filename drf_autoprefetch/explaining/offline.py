@@ -32,6 +32,9 @@ def no_queries() -> Iterator[None]:
     """Raise QueryRefused for any query that is asked for inside this block, in this thread."""
     with ExitStack() as stack:
         for connection in connections.all():
+            if connection.connection is None:
+                # One that is opened here may have been refused what Django says to each new one.
+                stack.callback(connection.close)
             stack.enter_context(connection.execute_wrapper(_refuse))
         yield
 
