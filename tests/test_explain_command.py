@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, connections
 from django.urls import path
 from jsonschema import Draft202012Validator
 
+from drf_autoprefetch.explaining import placeholders
 from drf_autoprefetch.explaining.formats import FORMATS, Format
 from drf_autoprefetch.explaining.rendering import FORMAT_NAMES
 from drf_autoprefetch.explaining.schema import json_schema
@@ -109,7 +110,7 @@ it needs the database: SELECT … FROM "testapp_author" WHERE "testapp_author"."
 WrongViewSet.prefetch_hints: the hint 'autor' names 'autor', which is no column or relation of Book. \
 Did you mean 'author'? [tests/registered.py:…]
 
-14 actions of 8 views, 5 without a plan, 1 error, 1 warning, 4 notes. One in full: \
+14 actions of 8 views, 5 without a plan (try --signed-in), 1 error, 1 warning, 4 notes. One in full: \
 manage.py explain_prefetch tests.registered.AuthorBooksViewSet:list
 """
 
@@ -331,21 +332,43 @@ def test_a_user_who_does_not_exist_is_named(db, name):
 
 def test_a_project_without_users_says_so(monkeypatch):
     def no_users() -> Any:
-        raise ImproperlyConfigured("AUTH_USER_MODEL refers to model 'auth.User' that has not been installed")
+        raise ImproperlyConfigured("AUTH_USER_MODEL refers to no model")
 
-    monkeypatch.setattr(explain_prefetch, "get_user_model", no_users)
+    for module in (explain_prefetch, placeholders):
+        monkeypatch.setattr(module, "get_user_model", no_users)
 
-    code, message = refused("--user", "ada")
-    assert (code, message.startswith("--user: this project has no users: AUTH_USER_MODEL refers")) == (2, True)
+    for flags in (["--user", "ada"], ["--signed-in"]):
+        assert refused(*flags) == (2, "This project has no users: AUTH_USER_MODEL refers to no model")
 
 
-def test_a_database_that_is_down_has_no_user(monkeypatch):
-    def down() -> Any:
+def test_a_database_that_is_down_has_no_user(db, monkeypatch):
+    def down(*args: Any) -> Any:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(explain_prefetch, "get_user_model", down)
+    with connection.execute_wrapper(down):
+        assert refused("--user", "ada") == (2, "--user: the database answers connection refused")
 
-    assert refused("--user", "ada") == (2, "--user: the database answers connection refused")
+
+def test_somebody_who_is_signed_in_needs_no_database(statements):
+    text = run("MineViewSet:list", "--signed-in")
+
+    assert text.startswith("MineViewSet.list → BookSerializer\n1 query; 2 of 25 columns\n")
+    assert statements == []
+
+
+def test_who_is_signed_in_is_not_advised_to_be(db):
+    assert "14 actions of 8 views, 3 without a plan, 1 error" in run("--signed-in")
+
+
+def test_somebody_who_is_signed_in_is_in_no_database(statements):
+    """What a view asks of the database for that user is asked of nobody."""
+    assert "needs the database" in run("ShelfViewSet:list", "--signed-in")
+    assert statements == []
+
+
+def test_who_is_signed_in_is_one_user():
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        run("--user", "ada", "--signed-in")
 
 
 def test_a_url_with_its_parts_may_be_looked_up(library, settings):
@@ -411,6 +434,16 @@ def test_an_error_without_a_line_of_the_project_is_that_of_the_view(settings):
     (note,) = report["notes"]
     assert (report["serializer"], note["about"]) == ("BookSerializer", "Bare.get")
     assert note["message"].startswith("it raises AssertionError: 'Bare' should either include a `queryset` attribute")
+
+
+def test_an_error_does_not_say_where_objects_lie(settings):
+    class Fails(registered.TitleList):
+        def get_queryset(self) -> Any:
+            raise ValueError(f"who is {object()}?")
+
+    settings.ROOT_URLCONF = registered.urls(path("fails/", Fails.as_view()))
+
+    assert reports()[0]["notes"][0]["message"] == "it raises ValueError: who is <object object>?."
 
 
 def test_an_error_in_a_function_names_its_module(settings):
@@ -520,11 +553,11 @@ def test_github_shows_notes_beside_the_code(db):
     ("severity", "view", "message"),
     [
         ("error", "RatedViewSet", None),
-        ("warning", "RatedViewSet", "--fail-on warning: 1 note is that or more severe."),
-        ("note", "RatedViewSet", "--fail-on note: 1 note is that or more severe."),
-        ("error", "WrongViewSet", "--fail-on error: 1 note is that."),
+        ("warning", "RatedViewSet", "--fail-on warning: 1 note is that severe."),
+        ("note", "RatedViewSet", "--fail-on note: 1 note is that severe."),
+        ("error", "WrongViewSet", "--fail-on error: 1 note is that severe."),
         ("note", "BookViewSet", None),
-        ("note", "", "--fail-on note: 4 notes are that or more severe."),
+        ("note", "", "--fail-on note: 4 notes are that severe."),
     ],
 )
 def test_a_note_may_fail_a_job(db, severity, view, message):
@@ -643,7 +676,7 @@ def test_all_problems_are_named_at_once(plans, monkeypatch):
         1,
         [
             f"Plans differ from {plans}. To accept: manage.py explain_prefetch --write {plans}",
-            "--fail-on error: 1 note is that.",
+            "--fail-on error: 1 note is that severe.",
         ],
     )
 

@@ -11,7 +11,7 @@ from django.urls.converters import StringConverter
 
 from drf_autoprefetch import AutoPrefetchMixin
 from drf_autoprefetch.explaining.finding_views import Registered, registered_views
-from drf_autoprefetch.explaining.placeholders import made_up_request
+from drf_autoprefetch.explaining.placeholders import made_up_request, made_up_user
 from drf_autoprefetch.explaining.unasked import Asking, explain_unasked, live_view
 from tests import registered
 from tests.registered import BookViewSet, TitleList, urls
@@ -192,3 +192,16 @@ def test_a_made_up_request_says_nothing_beside_its_url():
     assert (request.method, request.path, request.GET["q"], request.body, dict(request.headers)) == (
         *("HEAD", "/café/ü/", "é", b"", {}),
     )
+
+
+def test_a_made_up_user_is_somebody():
+    user = made_up_user()
+
+    assert (user.pk, user.get_username(), user.is_authenticated, user.is_staff) == (1, "somebody", True, False)
+
+
+def test_a_made_up_request_has_an_empty_session_where_there_are_sessions(monkeypatch):
+    assert not hasattr(made_up_request("get", "/"), "session")
+    monkeypatch.setattr("django.apps.apps.is_installed", lambda app: app == "django.contrib.sessions")
+
+    assert dict(made_up_request("get", "/").session.items()) == {}

@@ -7,9 +7,14 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.handlers.wsgi import WSGIRequest
 from django.urls.converters import IntConverter, UUIDConverter
+
+from ..reading.columns import columns_by_name, primary_key
 
 
 def placeholder(name: str, converter: Any, versioning: Any) -> Any:
@@ -22,9 +27,9 @@ def placeholder(name: str, converter: Any, versioning: Any) -> Any:
 
 
 def made_up_request(method: str, url: str) -> WSGIRequest:
-    """Return a request to ``url`` that says nothing beside it. No middleware has seen it."""
+    """Return a request to ``url`` that says nothing beside it. No middleware has seen it; its session is empty."""
     parts = urlsplit(url)
-    return WSGIRequest(
+    request = WSGIRequest(
         {
             "REQUEST_METHOD": method.upper(),
             # WSGI has the bytes of a path as Latin-1.
@@ -36,6 +41,17 @@ def made_up_request(method: str, url: str) -> WSGIRequest:
             "wsgi.input": BytesIO(),
         }
     )
+    if apps.is_installed("django.contrib.sessions"):
+        request.session = SessionBase()
+    return request
+
+
+def made_up_user() -> Any:
+    """Return a user who is logged in and stands in no database. Raises ImproperlyConfigured where there are none."""
+    model: Any = get_user_model()
+    (key,) = primary_key(model)
+    # A key of any usual type can be made of a number.
+    return model(**{model.USERNAME_FIELD: "somebody", key: columns_by_name(model)[key].to_python(1)})
 
 
 def _host() -> str:

@@ -65,12 +65,18 @@ def summary(explained: Sequence[Explained]) -> str:
     if not explained:
         return "No URL leads to a view with AutoPrefetchMixin."
     views = {each.registered.view for each in explained}
-    unplanned = sum(each.data["plan"] is None for each in explained)
+    unplanned = [each for each in explained if each.data["plan"] is None]
     notes = Counter(note["severity"] for each in explained for note in each.data["notes"])
     said = [_many(notes[severity.value], severity.value) for severity in reversed(Severity) if notes[severity.value]]
-    without = [f"{unplanned} without a plan"] if unplanned else []
+    without = [f"{len(unplanned)} without a plan{_advice(unplanned)}"] if unplanned else []
     whole = [f"{_many(len(explained), 'action')} of {_many(len(views), 'view')}", *without, *said]
     return f"{', '.join(whole)}. One in full: manage.py explain_prefetch {explained[0].name.partition(' ')[0]}"
+
+
+def _advice(unplanned: Sequence[Explained]) -> str:
+    """Most views that need a request need a user, whoever it is."""
+    notes = {note["id"] for each in unplanned if each.asking.user is None for note in each.data["notes"]}
+    return " (try --signed-in)" if "needs-request" in notes else ""
 
 
 def _many(number: int, what: str) -> str:

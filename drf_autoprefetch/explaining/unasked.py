@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -104,7 +105,9 @@ def _log_in(request: Any, user: Any) -> None:
 
 
 def _as_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    words = " ".join(str(error).split())
+    # Where an object lies in memory differs from run to run.
+    return f"{type(error).__name__}: {re.sub(' at 0x[0-9a-fA-F]+', '', words)}"
 
 
 def _without_plan(registered: Registered, problem: str, error: TracebackType | None) -> Report:
@@ -113,7 +116,7 @@ def _without_plan(registered: Registered, problem: str, error: TracebackType | N
         "needs-request",
         "",
         f"it {problem.rstrip('.')}.",
-        "Name a user (--user) or a URL with all its parts, or ask a running project with ?explain_prefetch=1.",
+        "Try --signed-in, --user or a URL with all its parts, or ask a running project with ?explain_prefetch=1.",
         _origin(error) or replace(class_origin(view, "view"), field=registered.action),
     )
     serializer = getattr(getattr(view, "serializer_class", None), "__name__", "?")

@@ -16,6 +16,7 @@ from django.db import Error
 from ...explaining.choosing import USAGE, choose, names_one
 from ...explaining.finding_views import Registered
 from ...explaining.findings import at_least, findings
+from ...explaining.placeholders import made_up_user
 from ...explaining.rendering import FORMAT_NAMES, Page, render
 from ...explaining.snapshots import SnapshotError, difference, normal, snapshot
 from ...explaining.unasked import Asking, Explained, explain_unasked
@@ -39,7 +40,9 @@ class Command(BaseCommand):
         parser.add_argument("view", nargs="?", default="", metavar="URL | VIEW[:ACTION]", help=about)
         parser.add_argument("--format", choices=FORMAT_NAMES, help="default: text")
         parser.add_argument("--output", metavar="FILE", help="write there, not to standard output")
-        parser.add_argument("--user", metavar="USERNAME", help="ask as this user; views may then run queries")
+        users = parser.add_mutually_exclusive_group()
+        users.add_argument("--signed-in", action="store_true", help="ask as a user who is made up, without a database")
+        users.add_argument("--user", metavar="USERNAME", help="ask as this user; views may then run queries")
         parser.add_argument("--fail-on", choices=_SEVERITIES, help="exit 1 where a note is as severe, or more")
         plans = parser.add_mutually_exclusive_group()
         plans.add_argument("--write", metavar="PLANS.json", help="keep all plans in a file")
@@ -62,7 +65,8 @@ class Command(BaseCommand):
         shown = options["verbosity"] > 0 and len(chosen) > 1 and self.stderr.isatty()
         for number, registered in enumerate(chosen, 1):
             if shown:
-                self.stderr.write(f"{_CLEAR_LINE}{number}/{len(chosen)} {registered.name}", str, ending="")
+                step = f"{number}/{len(chosen)} {registered.name}"[: shutil.get_terminal_size().columns - 1]
+                self.stderr.write(_CLEAR_LINE + step, str, ending="")
             yield explain_unasked(registered, asking)
         if shown:
             self.stderr.write(_CLEAR_LINE, str, ending="")
@@ -114,18 +118,20 @@ class Command(BaseCommand):
 
 def _asking(chosen: Sequence[Registered], options: dict[str, Any]) -> Asking:
     """A URL with parts was written for rows that are there, which a view may look up."""
-    if options["user"]:
-        return Asking(_find_user(options["user"]), may_query=True)
     match = chosen[0].match if "/" in options["view"] else None
-    return Asking(may_query=bool(match and (match.args or match.kwargs)))
+    has_parts = bool(match and (match.args or match.kwargs))
+    try:
+        if options["user"]:
+            return Asking(_find_user(options["user"]), may_query=True)
+        return Asking(made_up_user() if options["signed_in"] else None, has_parts)
+    except ImproperlyConfigured as error:
+        raise CommandError(f"This project has no users: {error}", returncode=USAGE) from error
 
 
 def _find_user(name: str) -> Any:
+    model = get_user_model()
     try:
-        model = get_user_model()
         return model._default_manager.get(**{model.USERNAME_FIELD: name})
-    except ImproperlyConfigured as error:
-        raise CommandError(f"--user: this project has no users: {error}", returncode=USAGE) from error
     except ObjectDoesNotExist:
         raise CommandError(f"--user: no {model.USERNAME_FIELD} is {name!r}.", returncode=USAGE) from None
     except Error as error:
@@ -135,8 +141,7 @@ def _find_user(name: str) -> Any:
 def _too_severe(explained: Sequence[Explained], severity: str | None) -> Iterator[str]:
     found = at_least(findings(explained), severity) if severity else []
     if found:
-        worse = "" if severity == Severity.ERROR.value else " or more severe"
-        yield f"--fail-on {severity}: {len(found)} {'note is' if len(found) == 1 else 'notes are'} that{worse}."
+        yield f"--fail-on {severity}: {len(found)} {'note is' if len(found) == 1 else 'notes are'} that severe."
 
 
 def _painted(line: str, style: Any) -> str:
