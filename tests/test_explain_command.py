@@ -477,10 +477,10 @@ def test_one_plan_is_the_documented_report():
 def test_many_plans_are_reports_without_times(db):
     views = reports()
 
-    assert [(view["view"], view["action"]) for view in views[:3]] == [
-        ("AuthorBooksViewSet", "list"),
-        ("AuthorBooksViewSet", "retrieve"),
-        ("BookViewSet", "list"),
+    assert [(view["name"], view["view"], view["action"]) for view in views[:3]] == [
+        (f"{HERE}.AuthorBooksViewSet:list", "AuthorBooksViewSet", "list"),
+        (f"{HERE}.AuthorBooksViewSet:retrieve", "AuthorBooksViewSet", "retrieve"),
+        (f"{HERE}.BookViewSet:list", "BookViewSet", "list"),
     ]
     for view in views:
         assert "timing" not in view
@@ -606,7 +606,7 @@ def test_plans_are_kept_without_what_changes_by_itself(plans):
 
 
 def test_plans_that_are_as_they_were_are_fine(plans):
-    assert run("--check", str(plans)) == f"14 plans are as in {plans}.\n"
+    assert run("--check", str(plans)) == f"{plans} has the same 14 plans.\n"
     assert run("--check", str(plans), verbosity=0) == ""
 
 
@@ -620,7 +620,7 @@ def test_a_plan_that_changes_is_shown_as_a_difference(plans, monkeypatch):
 
     assert (code, message) == (
         1,
-        f"Plans differ from {plans}. To accept: manage.py explain_prefetch --write {plans}",
+        f"Plans differ from {plans}. To accept them: manage.py explain_prefetch --write {plans}",
     )
     lines = out.getvalue().splitlines()
     assert lines[:2] == [f"--- {plans}", "+++ the plans now"]
@@ -635,6 +635,17 @@ def test_a_plan_that_changes_is_shown_as_a_difference(plans, monkeypatch):
         ' "columns": ["id", "book_id", "rating"]}',
         '+ {"path": "", "model": "testapp.Book", "strategy": "root", "columns": ["id", "title", "isbn", "author_id"]},',
     ]
+
+
+def test_who_asked_is_part_of_how_to_accept(db, tmp_path, settings):
+    User.objects.create_user("ada lovelace", email="ada@example.com")
+    settings.ROOT_URLCONF = registered.urls(path("titles/", registered.TitleList.as_view()))
+    file = tmp_path / "plans.json"
+
+    for flags, shown in ((["--signed-in"], "--signed-in"), (["--user", "ada lovelace"], "--user 'ada lovelace'")):
+        code, message = refused("--check", str(file), *flags)
+        assert (code, message.partition("Make it: ")[2]) == (2, f"manage.py explain_prefetch {shown} --write {file}")
+    assert run("--signed-in", "--write", str(file)) == f"Wrote 1 plan to {file}.\n"
 
 
 def test_a_difference_is_coloured_on_a_terminal(plans, monkeypatch):
@@ -664,7 +675,7 @@ def test_what_is_said_does_not_disturb_a_format(plans):
 
     run("--check", str(plans), "--format", "json", stdout=out, stderr=err)
 
-    assert (len(json.loads(out.getvalue())["views"]), err.getvalue()) == (14, f"14 plans are as in {plans}.\n")
+    assert (len(json.loads(out.getvalue())["views"]), err.getvalue()) == (14, f"{plans} has the same 14 plans.\n")
 
 
 def test_all_problems_are_named_at_once(plans, monkeypatch):
@@ -675,7 +686,7 @@ def test_all_problems_are_named_at_once(plans, monkeypatch):
     assert (code, message.splitlines()) == (
         1,
         [
-            f"Plans differ from {plans}. To accept: manage.py explain_prefetch --write {plans}",
+            f"Plans differ from {plans}. To accept them: manage.py explain_prefetch --write {plans}",
             "--fail-on error: 1 note is that severe.",
         ],
     )

@@ -95,6 +95,7 @@ def test_the_parts_of_a_url_are_what_its_converters_make(settings):
         (r"^([0-9]+)/of/(\w+)/$", ("1", "1"), {}, "/1/of/1/"),
         (r"^([0-9]+)/of/(?P<name>\w+)/$", (), {"name": "1"}, "/1/of/1/"),
         (r"^(?P<name>a|b)/$", (), {"name": "1"}, "/1/"),
+        (r"^100%/(?P<name>[^/]+)/$", (), {"name": "1"}, "/100%/1/"),
         (r"^a|b$", (), {}, "/"),
     ],
 )

@@ -161,4 +161,7 @@ def _parts(patterns: tuple[Any, ...], versioning: Any) -> tuple[dict[str, Any], 
 def _path(patterns: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     """A URL that the patterns match, or nearly: what a request that is made up says of itself."""
     form, names = normalize("".join(pattern.regex.pattern for pattern in patterns))[0]
-    return "/" + form % {name: named.get(name, "1") for name in names}
+    for name in names:
+        # Not by ``%``, which may stand in a URL for itself.
+        form = form.replace(f"%({name})s", str(named.get(name, "1")))
+    return f"/{form}"

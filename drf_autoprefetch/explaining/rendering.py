@@ -61,6 +61,10 @@ def _text(explained: Sequence[Explained], page: Page) -> str:
     return "\n".join(render_text(each.data, width=page.width or WIDTH) for each in explained)
 
 
+def _without_times(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "timing"}
+
+
 def _json(explained: Sequence[Explained]) -> str:
-    reports = [{name: value for name, value in each.data.items() if name != "timing"} for each in explained]
+    reports = [{"name": each.name} | _without_times(each.data) for each in explained]
     return json.dumps({"version": VERSION, "views": reports}, indent=2, ensure_ascii=False) + "\n"

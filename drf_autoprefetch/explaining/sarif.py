@@ -77,4 +77,4 @@ def _physical(one: Finding) -> dict[str, Any]:
     path = PurePath(one.file)
     within = {"uri": quote(one.file), "uriBaseId": "%SRCROOT%"}
     artifact = {"uri": path.as_uri()} if path.is_absolute() else within
-    return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": one.line}}}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": max(one.line, 1)}}}

@@ -130,7 +130,7 @@ def _origin(error: TracebackType | None) -> Origin | None:
         return None
     frame, line = own[-1]
     code, this = frame.f_code, frame.f_locals.get("self")
-    owner = frame.f_globals["__name__"] if this is None else type(this).__name__
+    owner = frame.f_globals.get("__name__", "?") if this is None else type(this).__name__
     return Origin(owner, code.co_name, shorten(code.co_filename), line, "view")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -86,19 +87,19 @@ class Command(BaseCommand):
         now = snapshot(explained)
         if options["write"]:
             _write(options["write"], now)
-            self._say(f"Wrote {len(explained)} plans to {options['write']}.", options)
+            self._say(f"Wrote {_plans(explained)} to {options['write']}.", options)
         if not options["check"]:
             return
-        lines = difference(_read(options["check"]), now, options["check"])
+        lines = difference(_read(options), now, options["check"])
         if not lines:
-            self._say(f"{len(explained)} plans are as in {options['check']}.", options)
+            self._say(f"{options['check']} has the same {_plans(explained)}.", options)
             return
         text = "".join(f"{_painted(line, self._style(options))}\n" for line in lines)
         if options["format"]:
             self.stderr.write(text, str, ending="")
         else:
             self._put(text, options)
-        yield f"Plans differ from {options['check']}. To accept: manage.py explain_prefetch --write {options['check']}"
+        yield f"Plans differ from {options['check']}. To accept them: {_writing(options)}"
 
     def _style(self, options: dict[str, Any]) -> Any:
         coloured = options["force_color"] or self.stdout.isatty()
@@ -149,11 +150,22 @@ def _painted(line: str, style: Any) -> str:
     return str(paint(line))
 
 
-def _read(name: str) -> str:
+def _plans(explained: Sequence[Explained]) -> str:
+    return f"{len(explained)} {'plan' if len(explained) == 1 else 'plans'}"
+
+
+def _writing(options: dict[str, Any]) -> str:
+    """The command that writes, for whoever asks, what ``--check`` has compared."""
+    user = ["--user", options["user"]] if options["user"] else ["--signed-in"] if options["signed_in"] else []
+    return shlex.join(["manage.py", "explain_prefetch", *user, "--write", options["check"]])
+
+
+def _read(options: dict[str, Any]) -> str:
+    name = options["check"]
     try:
         return normal(Path(name).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        problem = f"there is no such file. Make it: manage.py explain_prefetch --write {name}"
+        problem = f"there is no such file. Make it: {_writing(options)}"
     except (OSError, UnicodeDecodeError, SnapshotError) as error:
         problem = str(error)
     raise CommandError(f"--check {name}: {problem}", returncode=USAGE)
