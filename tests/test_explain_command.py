@@ -127,6 +127,19 @@ def test_without_an_argument_all_views_are_a_table(statements):
     assert statements == []
 
 
+def test_an_action_that_is_registered_in_two_ways_has_two_lines(settings):
+    settings.ROOT_URLCONF = registered.urls(
+        path("a/", registered.TitleList.as_view()),
+        path("b/", registered.TitleList.as_view(serializer_class=registered.BOOK)),
+    )
+
+    assert [line.split() for line in run().splitlines() if line.startswith("  TitleList")] == [
+        ["TitleList", "get", "/a/", "BookSerializer", "1", "0", "2/25"],
+        ["TitleList", "get", "/b/", "BookSerializer", "2", "1", "8/40"],
+    ]
+    assert run("TitleList:get").count("TitleList.get → BookSerializer") == 2
+
+
 def test_no_database_is_even_connected_to(monkeypatch):
     monkeypatch.setattr(type(connections["default"]), "ensure_connection", lambda self: pytest.fail("connected"))
     views = ("BookViewSet", "AuthorBooksViewSet", "OneAuthor", "RatedViewSet", "WrongViewSet")
@@ -209,6 +222,16 @@ def test_a_terminal_is_as_wide_as_it_is(monkeypatch):
     narrow, wide = (run("BookViewSet:list", stdout=out) for out in (Terminal(), StringIO()))
 
     assert len(narrow.splitlines()) > len(wide.splitlines())
+
+
+def test_a_terminal_shows_the_colours_of_notes(monkeypatch):
+    monkeypatch.setenv("DJANGO_COLORS", "dark")
+    wrong, plain = (run(view, stdout=Terminal(), force_color=True) for view in ("WrongViewSet", "BookViewSet:titles"))
+
+    red = [line for line in wrong.splitlines() if line.startswith("\x1b[31;1m")]
+    assert red[0].startswith("\x1b[31;1m  error planning-failed: WrongViewSet.list")
+    assert "[tests/registered.py:" in red[-1]
+    assert [line for line in plain.splitlines() if "\x1b" in line] == [plain.splitlines()[0]]
 
 
 @pytest.mark.parametrize(

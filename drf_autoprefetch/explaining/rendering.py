@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from ..notes import Severity
 from .choosing import USAGE
 from .findings import findings
 from .formats import FORMATS
@@ -21,6 +23,9 @@ from .unasked import Explained
 
 #: A format of one plan is one entry in ``FORMATS``; the others show what is noted about any number of them.
 FORMAT_NAMES = (*FORMATS, "github", "sarif")
+
+
+_NOTE = re.compile(rf"  ({'|'.join(severity.value for severity in Severity)}) [a-z-]+: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,21 @@ def render(explained: Sequence[Explained], page: Page) -> str:
 def _text(explained: Sequence[Explained], page: Page) -> str:
     if page.table:
         return render_table(explained, page.style, page.width)
-    return "\n".join(render_text(each.data, width=page.width or WIDTH) for each in explained)
+    texts = (render_text(each.data, width=page.width or WIDTH) for each in explained)
+    return "\n".join("".join(_coloured(text, page.style)) for text in texts)
+
+
+def _coloured(text: str, style: Any) -> Iterator[str]:
+    """The first line is a heading; a note has the colour of its severity, down to the next one or an empty line."""
+    first, *lines = text.splitlines(keepends=True)
+    yield style.MIGRATE_HEADING(first.rstrip("\n")) + "\n"
+    paint: Any = str
+    for line in lines:
+        if note := _NOTE.match(line):
+            paint = {"error": style.ERROR, "warning": style.WARNING}.get(note[1], str)
+        elif not line.strip():
+            paint = str
+        yield paint(line.rstrip("\n")) + "\n"
 
 
 def _without_times(data: dict[str, Any]) -> dict[str, Any]:

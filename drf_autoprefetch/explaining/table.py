@@ -23,7 +23,7 @@ def render_table(explained: Sequence[Explained], style: Any, width: int | None =
 
     Where ``width`` is given, notes are wrapped to stay inside it. ``style`` is that of a Django command.
     """
-    rows = [(each, cells(each.data)) for each in explained]
+    rows = [(each, cells(each)) for each in explained]
     widths = [max(len(row[column]) for row in (HEADINGS, *(row for _, row in rows))) for column in range(6)]
     lines = [style.MIGRATE_HEADING("".join(_lines(HEADINGS, widths, None)).rstrip())]
     for module, group in groupby(rows, key=lambda row: row[0].registered.view.__module__):
@@ -34,9 +34,11 @@ def render_table(explained: Sequence[Explained], style: Any, width: int | None =
     return "\n".join([*lines, "", summary(explained)]) + "\n"
 
 
-def cells(data: dict[str, Any]) -> tuple[str, ...]:
-    """Return what the table says of a report, in the order of ``HEADINGS``."""
-    names = data["view"], data["action"], data["serializer"]
+def cells(explained: Explained) -> tuple[str, ...]:
+    """Return what the table says of a plan, in the order of ``HEADINGS``."""
+    data = explained.data
+    # The action in the name has its URL beside it where there are several of it.
+    names = data["view"], explained.name.partition(":")[2], data["serializer"]
     if data["plan"] is None:
         return (*names, "-", "-", "-", "; ".join(_reason(note, data) for note in data["notes"]))
     nodes = list(walk(data["plan"]))
