@@ -38,17 +38,19 @@ class BookViewSet(AutoPrefetchMixin, ModelViewSet[Any]):
     serializer_class = BOOK
     permission_classes = [Never]
 
-    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         raise AssertionError("a handler was run")
 
     @action(detail=False, serializer_class=TITLE)
-    def titles(self, request: Any) -> Any: ...
+    def titles(self, request: Any) -> Response:
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
 
     @action(detail=True, methods=["post"])
     def buy(self, request: Any, pk: Any) -> Any: ...
 
     @action(detail=True, methods=["put", "get"])
-    def similar(self, request: Any, pk: Any) -> Any: ...
+    def similar(self, request: Any, pk: Any) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class AuthorBooksViewSet(AutoPrefetchMixin, ReadOnlyModelViewSet[Any]):

@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 
 from drf_autoprefetch.explaining import placeholders
 from drf_autoprefetch.explaining.formats import FORMATS, Format
+from drf_autoprefetch.explaining.offline import QueryRefused
 from drf_autoprefetch.explaining.rendering import FORMAT_NAMES
 from drf_autoprefetch.explaining.schema import json_schema
 from drf_autoprefetch.explaining.text import render_text
@@ -515,21 +516,27 @@ def test_all_actions_of_a_view_are_many_even_if_they_are_one(db):
     assert [view["view"] for view in reports("OneAuthor")] == ["OneAuthor"]
 
 
-def test_a_format_of_one_plan_is_taken_as_it_is(monkeypatch, db):
-    known = Format(("text/html",), lambda report: f"<p>{report.view} {report.queryset}</p>")
-    monkeypatch.setitem(FORMATS, "html", known)
-    monkeypatch.setattr(explain_prefetch, "FORMAT_NAMES", (*FORMAT_NAMES, "html"))
+def test_a_page_shows_one_plan(tmp_path):
+    file = tmp_path / "plan.html"
 
-    with pytest.raises(BaseException, match="SELECT … FROM"):
-        run("BookViewSet:list", "--format", "html")
-    monkeypatch.setitem(FORMATS, "html", Format(("text/html",), lambda report: f"<p>{report.view}</p>"))
+    run("BookViewSet:list", "--format", "html", "--output", str(file))
 
-    assert run("BookViewSet:list", "--format", "html") == "<p>BookViewSet</p>"
+    assert "BookViewSet.list" in file.read_text(encoding="utf-8")
     assert refused("BookViewSet", "--format", "html") == (
         2,
         f"--format html shows one plan. Name one: {HERE}.BookViewSet:list or {HERE}.BookViewSet:retrieve"
         f" or {HERE}.BookViewSet:similar.",
     )
+
+
+def test_a_format_runs_no_query(monkeypatch, statements):
+    known = Format(("image/svg+xml",), lambda report: f"<svg>{report.view} {report.queryset}</svg>")
+    monkeypatch.setitem(FORMATS, "svg", known)
+    monkeypatch.setattr(explain_prefetch, "FORMAT_NAMES", (*FORMAT_NAMES, "svg"))
+
+    with pytest.raises(QueryRefused, match="SELECT … FROM"):
+        run("BookViewSet:list", "--format", "svg")
+    assert statements == []
 
 
 def test_an_unknown_format_is_a_usage_error():

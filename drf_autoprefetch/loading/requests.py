@@ -20,7 +20,7 @@ from ..planning.plans import Plan
 from ..reading.origins import class_origin
 from ..reading.shapes import live_shape
 from ..reading.views import Handling, handler_name, handling
-from .asking import answer_for_instances, expect_again, learn
+from .asking import answer_for_instances, expect_again
 from .building import Queries, counted
 from .carried import carries, without_plan
 from .finding import Found, find_plan
@@ -96,11 +96,15 @@ class RequestPlan:
         self._made_with += queries.count
 
     def _learn(self, serializer: Any) -> None:
-        """Once the fields are there as well, it is known whether the making asked twice what a plan had it ask."""
+        """Once the fields are there as well, it is known whether the making asked twice what a plan had it ask.
+
+        Where it did not (Django remembers permissions for a request, say), the next request may be another case.
+        """
         suspected, self._suspected = self._suspected, None
         with counted() as queries:
             live_shape(serializer)
-        learn(self.view, suspected, again=bool(self._made_with + queries.count))
+        if self._made_with or queries.count:
+            expect_again(self.view, suspected)
 
     def load(self, queryset: Any) -> Any:
         """Return a copy of ``queryset`` with the plan applied; None to leave it as it is. Never raises unless STRICT.
