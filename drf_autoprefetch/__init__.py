@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .loading.optimizing import optimize, plan_for
     from .loading.querysets import apply_plan
-    from .loading.requests import autoprefetch_disabled
+    from .loading.switches import autoprefetch_disabled
     from .mixins import AutoPrefetchMixin
     from .notes import Note
     from .planning.plans import Plan, PrefetchPlan
@@ -35,13 +35,13 @@ _HOMES = {
     "PrefetchPlan": ".planning.plans",
     "Requirement": ".reading.requirements",
     "apply_plan": ".loading.querysets",
-    "autoprefetch_disabled": ".loading.requests",
+    "autoprefetch_disabled": ".loading.switches",
     "optimize": ".loading.optimizing",
     "plan_for": ".loading.optimizing",
     "prefetch_hint": ".reading.hints",
 }
 
-_CONTRIB = (".contrib.flex_fields", ".contrib.restql")
+_CONTRIB = (".contrib.flex_fields", ".contrib.gis", ".contrib.restql")
 
 
 def __getattr__(name: str) -> Any:

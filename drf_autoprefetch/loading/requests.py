@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,20 +26,9 @@ from .finding import Found, find_plan
 from .instances import load_for_now
 from .late import with_plan
 from .querysets import Lists, put_on_rows, why_not
+from .switches import switched_off
 
 logger = logging.getLogger("drf_autoprefetch")
-
-_disabled: ContextVar[bool] = ContextVar("drf_autoprefetch.disabled", default=False)
-
-
-@contextmanager
-def autoprefetch_disabled() -> Iterator[None]:
-    """Leave every queryset whose rows are fetched inside this block as it was. Other threads and tasks go on."""
-    token = _disabled.set(True)
-    try:
-        yield
-    finally:
-        _disabled.reset(token)
 
 
 @dataclass(slots=True)
@@ -213,17 +201,7 @@ class RequestPlan:
 
     def switched_off(self) -> str:
         """Return which switch keeps this request from being planned, or an empty string."""
-        view = self.view
-        if getattr(view, "request", None) is None or getattr(view, "swagger_fake_view", False):
-            return "there is no request"
-        if _disabled.get():
-            return "autoprefetch_disabled() is in force"
-        if not get_settings().ENABLED:
-            return 'DRF_AUTOPREFETCH["ENABLED"] is False'
-        if not view.auto_prefetch:
-            return "auto_prefetch is False"
-        skipped = view.auto_prefetch_skip_actions
-        return "auto_prefetch_skip_actions names it" if skipped and handler_name(view) in skipped else ""
+        return switched_off(self.view)
 
     def outcome(self, queryset: QuerySet[Any]) -> Outcome:
         """Return the plan for ``queryset``, made or remembered. Raises what planning raises."""
