@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path, resolve
-from django.urls.converters import StringConverter
 
 from drf_autoprefetch import AutoPrefetchMixin
 from drf_autoprefetch.explaining.finding_views import Registered, registered_views
@@ -78,8 +78,6 @@ def test_what_a_view_is_given_where_it_is_registered_tells_two_apart(settings):
 
 
 def test_the_parts_of_a_url_are_what_its_converters_make(settings):
-    class Own(StringConverter): ...
-
     (one,) = found(
         settings,
         path("<int:a>/<uuid:b>/", include([path("<slug:c>/<path:d>/", TitleList.as_view(), {"e": 5})]), {"f": 6}),
@@ -103,6 +101,12 @@ def test_the_groups_of_a_regular_expression_are_text(settings, pattern, args, kw
     (one,) = found(settings, re_path(pattern, TitleList.as_view()))
 
     assert (one.match.args, one.match.kwargs, one.path) == (args, kwargs, example)
+
+
+def test_a_url_may_start_with_a_language(settings):
+    settings.LANGUAGE_CODE = "en"
+
+    assert paths(settings, *i18n_patterns(path("titles/", TitleList.as_view()))) == ["/en/titles/"]
 
 
 def test_the_version_of_a_url_is_one_that_there_is(settings):
