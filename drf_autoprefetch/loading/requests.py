@@ -174,12 +174,10 @@ class RequestPlan:
         if self._shown is None and handled.unknown_steps and plan.written.narrowed:
             self._loaded = False
             return None
-        late = planned.guessed or planned.refusable
-        self._loaded = not late
-        if self._shown is not None or not (late or handled.unknown_steps):
+        self._loaded = not planned.waits
+        if not planned.waits or plan.how.trim or not handled.unknown_steps:
             return with_plan(plan, queryset)
-        followed = planned.guessed or plan.how.trim or not handled.unknown_steps
-        return put_on_rows(plan, queryset, Lists.WRITTEN) if followed else None
+        return put_on_rows(plan, queryset, Lists.WRITTEN) if planned.guessed else None
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None
