@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .guarding.allowing import allow
+    from .guarding.findings import Finding
+    from .guarding.watching import watch
     from .loading.optimizing import optimize, plan_for
     from .loading.querysets import apply_plan
     from .loading.switches import autoprefetch_disabled
@@ -17,28 +20,34 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AutoPrefetchMixin",
+    "Finding",
     "Note",
     "Plan",
     "PrefetchPlan",
     "Requirement",
+    "allow",
     "apply_plan",
     "autoprefetch_disabled",
     "optimize",
     "plan_for",
     "prefetch_hint",
+    "watch",
 ]
 
 _HOMES = {
     "AutoPrefetchMixin": ".mixins",
+    "Finding": ".guarding.findings",
     "Note": ".notes",
     "Plan": ".planning.plans",
     "PrefetchPlan": ".planning.plans",
     "Requirement": ".reading.requirements",
+    "allow": ".guarding.allowing",
     "apply_plan": ".loading.querysets",
     "autoprefetch_disabled": ".loading.switches",
     "optimize": ".loading.optimizing",
     "plan_for": ".loading.optimizing",
     "prefetch_hint": ".reading.hints",
+    "watch": ".guarding.watching",
 }
 
 _CONTRIB = (".contrib.flex_fields", ".contrib.gis", ".contrib.restql")

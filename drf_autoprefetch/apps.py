@@ -21,11 +21,15 @@ class AutoPrefetchConfig(AppConfig):
     verbose_name = "DRF autoprefetch"
 
     def ready(self) -> None:
-        """Read the settings; register the checks and what other installed apps want to know.
+        """Read the settings; watch queries; register the checks and what other installed apps want to know.
 
         Raises ImproperlyConfigured where the settings are wrong.
         """
-        get_settings()
+        from .guarding.allowing import read_allowed
+        from .guarding.watching import install
+
+        read_allowed(get_settings().ALLOW_UNPLANNED)
+        install()
         checks.register(_check, "drf_autoprefetch")
         for app, module in _CONTRIB.items():
             if apps.is_installed(app):

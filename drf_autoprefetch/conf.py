@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,6 +13,11 @@ from django.core.signals import setting_changed
 from .suggestions import did_you_mean
 
 NAME = "DRF_AUTOPREFETCH"
+
+#: What may be done about queries that no plan foresaw.
+MODES = ("auto", "off", "count", "log", "warn", "raise")
+
+Entries = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ class Settings:
     CACHE_SIZE: int = 1024
     #: On Django 6.1 and later: load an unplanned to-one or deferred column for all rows at once (FETCH_PEERS).
     FETCH_PEERS: bool = True
+    #: What to do about rows that are loaded one by one while they are shown: ``off``, ``count``, ``log``, ``warn`` or
+    #: ``raise``; ``auto`` is ``log`` where DEBUG is on, else ``count``.
+    UNPLANNED: str = "auto"
+    #: Fields that may load row by row: ``{"path": "BookSerializer.stars", "reason": "…", "until": date(2030, 1, 1)}``.
+    ALLOW_UNPLANNED: Entries = ()
 
 
 def read_settings(values: Any) -> Settings:
@@ -53,11 +64,22 @@ def read_settings(values: Any) -> Settings:
     return Settings(**values)
 
 
+def check_mode(where: str, value: Any) -> str:
+    """Return ``value``, which must be one of ``MODES``. Raises ImproperlyConfigured where it is none."""
+    if value not in MODES:
+        raise ImproperlyConfigured(f"{where} must be one of {', '.join(MODES)}, not {value!r}.")
+    return str(value)
+
+
 def _check(key: str, value: Any, kind: type) -> None:
+    if kind is tuple and isinstance(value, list):
+        return
     if type(value) is not kind:
         raise ImproperlyConfigured(f"{NAME}[{key!r}] must be of type {kind.__name__}, not {value!r}.")
     if isinstance(value, int) and value < 0:
         raise ImproperlyConfigured(f"{NAME}[{key!r}] must not be negative, not {value!r}.")
+    if key == "UNPLANNED":
+        check_mode(f"{NAME}[{key!r}]", value)
 
 
 _current: Settings | None = None

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from rest_framework.exceptions import APIException, NotAcceptable
 
 from .explaining.endpoint import asked_to_explain, explain, names_explain
+from .guarding.requests import watched
 from .loading.building import shadowed
 from .loading.carried import carries, carry
 from .loading.requests import RequestPlan
@@ -24,7 +25,8 @@ class AutoPrefetchMixin:
     ``prefetch_hints`` declares what is read from each row beside the serializer: paths, ``Prefetch`` objects, callables
     of the serializer context. ``auto_prefetch`` False switches the view off, or one action with
     ``@action(auto_prefetch=False)``; ``auto_prefetch_skip_actions`` names actions to leave alone;
-    ``auto_prefetch_only`` False loads every column. ``?explain_prefetch=1`` answers with the plan.
+    ``auto_prefetch_only`` False loads every column. ``auto_prefetch_unplanned`` says what to do about rows that are
+    loaded one by one all the same, else the settings do. ``?explain_prefetch=1`` answers with the plan.
 
     The queryset carries its plan from ``get_queryset()`` on; the plan is applied when its rows are fetched, so that
     filters, paginators and code of your own find the queryset that you wrote.
@@ -34,6 +36,19 @@ class AutoPrefetchMixin:
     auto_prefetch: bool = True
     auto_prefetch_only: bool = True
     auto_prefetch_skip_actions: Collection[str] = ()
+    auto_prefetch_unplanned: str = ""
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the view's function, with what decorators of a base class's ``dispatch()`` say of it."""
+        view = super().as_view(*args, **kwargs)  # type: ignore[misc]
+        for name, value in vars(super().dispatch).items():  # type: ignore[misc]
+            vars(view).setdefault(name, value)
+        return view
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer the request, and watch what is loaded row by row meanwhile."""
+        return watched(self, super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
 
     def get_queryset(self) -> Any:
         """Return the view's queryset, carrying the plan of this request."""

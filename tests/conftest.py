@@ -10,6 +10,8 @@ from django.db import transaction
 
 from tests.testapp.data import fill
 
+pytest_plugins = ["pytester"]
+
 # Their models are only there where `nox -s packages` has installed what they are made of.
 collect_ignore = [] if "mptt" in settings.INSTALLED_APPS else ["packages"]
 

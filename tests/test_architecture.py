@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).parent.parent
 PACKAGE = "drf_autoprefetch"
 
-FLOOR = ("conf", "exceptions", "notes", "suggestions")
+FLOOR = ("conf", "exceptions", "notes", "signals", "suggestions")
 """What everybody may import, these each other included."""
 
 LAYERS = (
@@ -30,6 +30,7 @@ LAYERS = (
     ("loading",),
     ("explaining", "guarding"),
     ("mixins",),
+    ("testing",),
     ("contrib",),
     ("apps", "management"),
 )

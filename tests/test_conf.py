@@ -24,16 +24,25 @@ def test_what_is_written_replaces_the_default():
     [
         (["ENABLED"], "DRF_AUTOPREFETCH must be a dict, not list."),
         ({"ENABLE": True}, "DRF_AUTOPREFETCH has no setting 'ENABLE'. Did you mean 'ENABLED'?"),
-        ({7: True}, "DRF_AUTOPREFETCH has no setting 7. Choices are: CACHE_SIZE, ENABLED, "),
+        ({7: True}, "DRF_AUTOPREFETCH has no setting 7. Choices are: ALLOW_UNPLANNED, CACHE_SIZE, "),
         ({"ENABLED": 1}, "DRF_AUTOPREFETCH['ENABLED'] must be of type bool, not 1."),
         ({"MAX_JOINS": True}, "DRF_AUTOPREFETCH['MAX_JOINS'] must be of type int, not True."),
         ({"MAX_DEPTH": -1}, "DRF_AUTOPREFETCH['MAX_DEPTH'] must not be negative, not -1."),
+        (
+            {"UNPLANNED": "heal"},
+            "DRF_AUTOPREFETCH['UNPLANNED'] must be one of auto, off, count, log, warn, raise, not 'heal'.",
+        ),
+        ({"ALLOW_UNPLANNED": "x"}, "DRF_AUTOPREFETCH['ALLOW_UNPLANNED'] must be of type tuple, not 'x'."),
         ({"EXPLAIN_PARAMETER": None}, "DRF_AUTOPREFETCH['EXPLAIN_PARAMETER'] must be of type str, not None."),
     ],
 )
 def test_what_is_wrong_is_named(values, message):
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(message)}"):
         read_settings(values)
+
+
+def test_what_may_be_several_may_be_a_list():
+    assert read_settings({"ALLOW_UNPLANNED": []}).ALLOW_UNPLANNED == []
 
 
 def test_zero_is_a_number_of_joins():

@@ -454,7 +454,7 @@ def collect(data: dict[str, Any], title: str, found: dict[str, set[str]]) -> Non
 # ---- Names and links
 
 
-NAME = re.compile(r"`((?:reading|planning|loading|explaining|conf|notes|mixins|exceptions)(?:\.\w+)+)`")
+NAME = re.compile(r"`((?:reading|planning|loading|explaining|guarding|conf|notes|mixins|exceptions)(?:\.\w+)+)`")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -54,15 +54,18 @@ def test_exported_members_are_sorted_and_exist():
 def test_exported_members_are_those_of_the_reference():
     assert set(drf_autoprefetch.__all__) == {
         "AutoPrefetchMixin",
+        "Finding",
         "Note",
         "Plan",
         "PrefetchPlan",
         "Requirement",
+        "allow",
         "apply_plan",
         "autoprefetch_disabled",
         "optimize",
         "plan_for",
         "prefetch_hint",
+        "watch",
     }
 
 
@@ -102,6 +105,12 @@ def test_the_wheel_needs_django_and_rest_framework_only(wheel):
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
 
     assert sorted(needed) == ["Requires-Dist: django>=5.2", "Requires-Dist: djangorestframework>=3.15"]
+
+
+def test_the_wheel_has_the_pytest_plugin(wheel):
+    (points,) = (wheel.read(name).decode() for name in wheel.namelist() if name.endswith("/entry_points.txt"))
+
+    assert points.split() == ["[pytest11]", "drf_autoprefetch", "=", "drf_autoprefetch.contrib.pytest_plugin"]
 
 
 def test_the_sdist_holds_what_the_tests_need_and_nothing_hidden(sdist):

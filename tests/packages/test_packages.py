@@ -22,7 +22,7 @@ from rest_framework_nested.relations import NestedHyperlinkedRelatedField
 from rest_polymorphic.serializers import PolymorphicSerializer
 from taggit.serializers import TaggitSerializer, TagListSerializerField
 
-from drf_autoprefetch import AutoPrefetchMixin
+from drf_autoprefetch import AutoPrefetchMixin, watch
 from tests.packages.models import (
     Article,
     ArtProject,
@@ -364,6 +364,34 @@ def test_adrf() -> None:
 
     plain, planned = async_to_sync(both)()
     assert plain == planned
+
+
+def test_adrf_is_watched() -> None:
+    """Each field is shown in a thread of its own, where the serializer is not on the stack."""
+
+    class Shown(AsyncSerializer):
+        name = serializers.CharField(source="genre.parent.name", default=None)
+
+        class Meta:
+            model = Article
+            fields = ["title", "name"]
+
+    def findings(queryset: Any) -> list[Any]:
+        attributes = {"queryset": queryset, "serializer_class": Shown, "auto_prefetch": False}
+        view = type("Articles", (AutoPrefetchMixin, AsyncViewSet), attributes)
+
+        async def ask() -> Any:
+            return await view.as_view({"get": "alist"})(APIRequestFactory().get("/"))
+
+        with watch() as seen:
+            async_to_sync(ask)()
+        return [(found.view, found.action, found.path, found.relation) for found in seen.findings]
+
+    assert findings(Article.objects.select_related("genre__parent")) == []
+    assert findings(Article.objects.all()) == [
+        ("Articles", "alist", "Shown.name", "Article.genre"),
+        ("Articles", "alist", "Shown.name", "Genre.parent"),
+    ]
 
 
 def test_a_prefetch_over_a_package_s_manager() -> None:

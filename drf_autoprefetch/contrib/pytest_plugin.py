@@ -1,0 +1,105 @@
+"""The pytest plugin: off unless it is asked for, and nothing of Django or DRF is imported before it is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+MODES = ("raise", "warn", "off")
+_INI = "drf_autoprefetch_unplanned"
+_OPTION = "--unplanned-queries"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option and the ini line, in a group of their own."""
+    told = "what to do when a view with AutoPrefetchMixin loads rows one by one: raise, warn or off"
+    group = parser.getgroup("drf-autoprefetch", "Django REST Framework queries")
+    group.addoption(_OPTION, choices=MODES, default=None, help=f"{told} (default: the ini line, or off)")
+    parser.addini(_INI, told, default="off")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and refuse an ini line that means nothing."""
+    config.addinivalue_line("markers", "query_budget(queries): fail when the test runs more queries than that")
+    if _mode(config) not in MODES:
+        raise pytest.UsageError(f"{_INI} must be one of {', '.join(MODES)}, not {_mode(config)!r}.")
+
+
+def _mode(config: pytest.Config) -> str:
+    return str(config.getoption(_OPTION) or config.getini(_INI))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Watch the test where it asks for that, or the whole run does. A failure of its own comes first."""
+    mode, marker = _mode(item.config), item.get_closest_marker("query_budget")
+    with ExitStack() as stack:
+        if mode != "off":
+            stack.enter_context(_watched(mode))
+        if marker is not None:
+            stack.enter_context(_budget(*marker.args, **marker.kwargs))
+        return (yield)
+
+
+@contextmanager
+def _watched(mode: str) -> Iterator[None]:
+    from ..exceptions import UnplannedQueryWarning
+    from ..testing import fail_for, unplanned_findings
+
+    with unplanned_findings() as findings:
+        yield
+    if mode == "raise":
+        with _telling():
+            fail_for(findings)
+    for finding in findings:
+        warnings.warn(str(finding), UnplannedQueryWarning, stacklevel=2)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Fail with the message alone: what is to be read stands in it, not in a traceback."""
+    from ..testing import QueryAssertionError
+
+    try:
+        yield
+    except QueryAssertionError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+@contextmanager
+def _budget(queries: int) -> Iterator[None]:
+    from ..testing import query_budget
+
+    with _telling(), query_budget(queries):
+        yield
+
+
+@pytest.fixture
+def assert_flat() -> Callable[..., None]:
+    """``assert_flat(lambda n: ..., rows=(1, 2, 4), grow=...)`` fails where more rows take more queries."""
+    from ..testing import assert_flat as check
+
+    return _telling()(check)
+
+
+@pytest.fixture
+def query_budget() -> Callable[[int], AbstractContextManager[None]]:
+    """``with query_budget(4):`` fails where the block runs more queries."""
+    return _budget
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which entries of the allow list are of no use any more."""
+    if _mode(config) == "off" or config.getoption("numprocesses", None):
+        return
+    from ..guarding.allowing import useless_allowances
+
+    useless = useless_allowances()
+    if useless:
+        terminalreporter.section("unplanned queries that are allowed for nothing")
+    for finding in useless:
+        terminalreporter.write_line(str(finding))

@@ -1,0 +1,127 @@
+"""What to write so that a load is planned: a hint on the code that reads, or a line on the queryset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from django.db.models import Model
+from rest_framework.serializers import ListSerializer
+
+from ..loading.caches import loaded_rows
+from ..reading.relations import Relation, relations
+from .findings import Kind
+from .loads import Load
+from .sights import Sight
+from .stacks import Stack
+
+ONCE = "load it once for all rows, in get_serializer_context() or as an annotation of the view's queryset"
+KEEP = "keep the answer: ask once per request, in get_serializer_context()"
+_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A function of the project's own that reads ``row``; ``name`` is how to call it (``BookSerializer.get_line``)."""
+
+    name: str
+    row: Any
+
+
+def remedy_for(sight: Sight) -> str:
+    """Return what to write so that what was seen does not happen again."""
+    load, reader = sight.load, _reader(sight.stack)
+    if load.kind in (Kind.QUERY, Kind.RAW):
+        return ONCE
+    path = "" if reader is None else _path(reader.row, load)
+    if load.kind in (Kind.AGGREGATE, Kind.FILTERED):
+        return ONCE if reader is None or not path else _narrowed(load, path, reader)
+    if reader is None:
+        return _on_queryset(sight.stack, load)
+    return f'add @prefetch_hint("{path or "…__" + load.attribute}") to {reader.name}'
+
+
+def _narrowed(load: Load, path: str, reader: _Reader) -> str:
+    """A related manager that is filtered has to become something that all rows can have at once."""
+    name = load.attribute
+    if load.kind is Kind.AGGREGATE:
+        hint, new = f'annotate={{"{name}_count": Count("{_in_queries(path, reader.row)}", filter=…)}}', f"{name}_count"
+    else:
+        new = f"chosen_{name}"
+        hint = f'Prefetch("{path}", {_target(load)}.objects.filter(…), to_attr="{new}")'
+    return f"add @prefetch_hint({hint}) to {reader.name}, and read {new} there"
+
+
+def _in_queries(path: str, row: Any) -> str:
+    """Queries may know a relation by another name than attributes do."""
+    model: Any = type(row)
+    names = []
+    for name in path.split("__"):
+        relation = relations(model)[name]
+        names.append(relation.query_name)
+        model = relation.model or model
+    return "__".join(names)
+
+
+def _target(load: Load) -> str:
+    relation = None if load.row is None else _relations(load.row).get(load.attribute)
+    return getattr(relation and relation.model, "__name__", "Model")
+
+
+def _path(start: Any, load: Load) -> str:
+    """Return the way from ``start`` to what is loaded, along what is loaded already; empty where none is found."""
+    if start is None or load.row is None:
+        return load.attribute if load.row is None else ""
+    for row, path in _reachable(start):
+        if row is load.row:
+            return "__".join((*path, load.attribute))
+    return ""
+
+
+def _relations(row: Any) -> dict[str, Relation]:
+    model: Any = type(row)
+    return relations(model)
+
+
+def _reachable(start: Any) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    level: list[tuple[Any, tuple[str, ...]]] = [(start, ())]
+    for _ in range(_DEPTH):
+        yield from level
+        level = [
+            (found, (*path, name))
+            for row, path in level
+            for name, relation in _relations(row).items()
+            for found in loaded_rows(row, relation)
+        ]
+
+
+def _reader(stack: Stack) -> _Reader | None:
+    """The function nearest to the query that has the row, and can be given a hint."""
+    for frame in stack.project:
+        reader = _as_reader(frame)
+        if reader is not None:
+            return reader
+    return None
+
+
+def _as_reader(frame: FrameType) -> _Reader | None:
+    code = frame.f_code
+    values = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
+    row = next((value for value in values if isinstance(value, Model)), None)
+    if row is None or code.co_name.startswith("<"):
+        return None
+    owner = "" if not hasattr(type(values[0]), code.co_name) else f"{type(values[0]).__name__}."
+    return _Reader(f"{owner}{code.co_name}", row)
+
+
+def _on_queryset(stack: Stack, load: Load) -> str:
+    sources = [field.source.replace(".", "__") for field in stack.fields[:-1] if field.source != "*"]
+    inner = _path(stack.row, load) or load.attribute
+    path = "__".join((*sources, inner))
+    many = any(isinstance(field, ListSerializer) for field in stack.fields[:-1])
+    if load.kind is Kind.COLUMN:
+        return f'add "{path}" to the only() of the queryset, or take it out of defer()'
+    method = "select_related" if load.kind is Kind.TO_ONE and not many else "prefetch_related"
+    return f'add .{method}("{path}") to the queryset'

@@ -1,0 +1,115 @@
+"""Requests are watched, and what was found is counted, logged, warned of or raised."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from ..conf import check_mode, get_settings
+from ..exceptions import UnplannedQueryError, UnplannedQueryWarning
+from ..signals import unplanned_queries
+from .allowing import not_allowed
+from .findings import Finding
+from .watching import Watch, complain, entered
+
+logger = logging.getLogger("drf_autoprefetch.unplanned")
+
+_LIMIT = 10_000
+#: What the log has said already in this process.
+_logged: set[tuple[str, str, str]] = set()
+
+
+def mode_of(view: Any) -> str:
+    """Return what to do about unplanned queries of ``view``: ``off``, ``count``, ``log``, ``warn`` or ``raise``.
+
+    Raises ImproperlyConfigured where the view says something else.
+    """
+    own = view.auto_prefetch_unplanned
+    mode = check_mode(f"{type(view).__name__}.auto_prefetch_unplanned", own) if own else get_settings().UNPLANNED
+    if mode == "auto":
+        return "log" if django_settings.DEBUG else "count"
+    return mode
+
+
+def watched(view: Any, dispatch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+    """Return what ``dispatch`` answers, a response or a coroutine for one, and report what it loaded row by row.
+
+    Raises UnplannedQueryError, or what warnings are turned into, only where a project asked for that; an error of the
+    view's own comes first.
+    """
+    mode = mode_of(view)
+    if mode == "off":
+        return dispatch(request, *args, **kwargs)
+    watch = Watch(view)
+    with entered(watch):
+        response = dispatch(request, *args, **kwargs)
+    if inspect.iscoroutine(response):
+        return _awaited(view, request, watch, response, mode)
+    _report(view, request, watch, mode)
+    return response
+
+
+async def _awaited(view: Any, request: Any, watch: Watch, coming: Any, mode: str) -> Any:
+    with entered(watch):
+        response = await coming
+    _report(view, request, watch, mode)
+    return response
+
+
+def _report(view: Any, request: Any, watch: Watch, mode: str) -> None:
+    findings = _told(view, request, watch, log=mode == "log")
+    if mode == "warn":
+        for finding in findings:
+            warnings.warn(str(finding), UnplannedQueryWarning, stacklevel=2)
+    elif mode == "raise" and findings:
+        raise UnplannedQueryError(findings)
+
+
+def _told(view: Any, request: Any, watch: Watch, *, log: bool) -> list[Finding]:
+    """Tell the signal's receivers, and the log. Raises nothing: a log handler or a receiver may."""
+    try:
+        findings = not_allowed(watch.findings)
+        if unplanned_queries.has_listeners(type(view)):
+            unplanned_queries.send_robust(type(view), request=request, queries=watch.queries, findings=findings)
+        if log:
+            log_findings(findings)
+    except Exception:
+        complain("Unplanned queries are not reported")
+        return []
+    return findings
+
+
+def log_findings(findings: list[Finding]) -> None:
+    """Log each finding, once in the life of the process for each view, field and relation."""
+    for finding in findings:
+        key = (finding.view, finding.path, finding.relation)
+        if key in _logged:
+            continue
+        if len(_logged) >= _LIMIT:
+            _logged.clear()
+        _logged.add(key)
+        logger.warning("%s", finding, extra=_extra(finding))
+
+
+def _extra(finding: Finding) -> dict[str, Any]:
+    return {
+        "view": finding.view,
+        "action": finding.action,
+        "serializer_field": finding.path,
+        "relation": finding.relation,
+        "kind": finding.kind.value,
+        "place": finding.place,
+        "query_count": finding.count,
+        "distinct_parameters": finding.parameters,
+        "remedy": finding.remedy,
+    }
+
+
+def forget_logged() -> None:
+    """Have the log say everything once more."""
+    _logged.clear()

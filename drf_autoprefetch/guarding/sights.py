@@ -1,0 +1,81 @@
+"""One unplanned query, put into words while its stack is still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.serializers import ListSerializer
+
+from ..reading.origins import field_origin, field_path, shorten
+from .loads import Load, load_of
+from .stacks import Stack
+
+_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "COMMIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A query that was run while rows were shown.
+
+    ``loop`` is the same for queries that the same lines of the project's code run, 0 without such code; ``point`` is
+    the same for queries that are run at the same point of the program. ``lists`` and ``row`` stand for the list and the
+    row of it that was being shown, ``nearest`` for the row shown nearest to the query; ``arguments`` stands for the
+    query with its parameters.
+    """
+
+    path: str
+    load: Load
+    loop: int
+    point: int
+    lists: int
+    row: int
+    nearest: int
+    arguments: int
+    stack: Stack
+
+
+def sight_of(stack: Stack, sql: str, params: Any) -> Sight | None:
+    """Return what is to be told of a query below ``stack``; None where no row is shown, or somebody planned it."""
+    if stack.planned or not stack.shown or sql.startswith(_TRANSACTIONS):
+        return None
+    load = load_of(stack, sql)
+    outermost = stack.shown[-1]
+    root = outermost.shower.root
+    return Sight(
+        path=_path(stack),
+        load=load,
+        loop=stack.loop,
+        point=stack.point,
+        lists=id(root) if isinstance(root, ListSerializer) else 0,
+        row=id(outermost.row),
+        nearest=id(stack.shown[0].row),
+        arguments=hash((sql, str(params))),
+        stack=stack,
+    )
+
+
+def _path(stack: Stack) -> str:
+    fields = stack.fields
+    first = fields[0] if fields else stack.shown[-1].shower
+    names = [type(_one(first.root)).__name__, field_path(first), *(field.field_name for field in fields[1:])]
+    return ".".join(filter(None, names))
+
+
+def _one(serializer: Any) -> Any:
+    return getattr(serializer, "child", serializer)
+
+
+def place_of(stack: Stack) -> str:
+    """Return ``file:line`` of the project's code nearest to the query, or of the field's declaration."""
+    if stack.project:
+        frame = stack.project[0]
+        return f"{shorten(frame.f_code.co_filename)}:{frame.f_lineno}"
+    fields = stack.fields
+    return field_origin(fields[-1]).place if fields else ""
+
+
+def field_of(stack: Stack) -> str:
+    """Return ``BookSerializer.author``: the field nearest to the query, as its own serializer calls it."""
+    fields = stack.fields
+    return field_origin(fields[-1]).name if fields else type(_one(stack.shown[-1].shower)).__name__

@@ -1,0 +1,171 @@
+"""Watching queries: one permanent entry among the execute wrappers of each connection, and who watches at the moment.
+
+A wrapper that is put there for a request and taken away again sees nothing where the view runs in another thread, and
+may take away somebody else's. This one stays, first in the list, and asks a context variable. Nothing of Django is
+patched, nothing is raised from here, and what fails here is logged once: the query's result is handed on whatever
+happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
+from threading import Lock
+from types import FrameType
+from typing import Any
+
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+from ..reading.views import handler_name
+from .allowing import allowances
+from .findings import Finding
+from .groups import Group
+from .sights import field_of, sight_of
+from .stacks import Stack
+
+logger = logging.getLogger("drf_autoprefetch")
+
+_watching: ContextVar[Watch | None] = ContextVar("drf_autoprefetch.watching", default=None)
+
+
+class Watch:
+    """What was seen of a block of code, or of a ``view``'s request. ``queries`` counts all queries."""
+
+    def __init__(self, view: Any = None) -> None:
+        self.queries = 0
+        self._view = view
+        self._around: Watch | None = None
+        self._groups: dict[object, Group] = {}
+        self._inner: list[Finding] = []
+        self._lock = Lock()
+        self._failed = False
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was loaded unplanned, each relation once for each field, in the order in which they began."""
+        with self._lock:
+            groups, inner = list(self._groups.values()), list(self._inner)
+        found = (group.finding() for group in groups)
+        return [*(self._named(finding) for finding in found if finding is not None), *inner]
+
+    def _named(self, finding: Finding) -> Finding:
+        view = self._view
+        if view is None:
+            return finding
+        return replace(finding, view=type(view).__name__, action=handler_name(view))
+
+    def _saw(self, frame: FrameType, sql: str, params: Any) -> None:
+        """Take in a query that was run below ``frame``. Raises nothing."""
+        # Whatever is asked of rows here must not be watched itself.
+        token = _watching.set(None)
+        try:
+            self._count()
+            if not self._failed:
+                self._look(frame, sql, params)
+        except Exception:
+            self._failed = True
+            complain("Queries are watched no further")
+        finally:
+            _watching.reset(token)
+
+    def _count(self) -> None:
+        watch: Watch | None = self
+        while watch is not None:
+            with watch._lock:
+                watch.queries += 1
+            watch = watch._around
+
+    def _look(self, frame: FrameType, sql: str, params: Any) -> None:
+        sight = sight_of(Stack().read(frame), sql, params)
+        if sight is None or any(each.covers(sight.path, field_of(sight.stack)) for each in allowances()):
+            return
+        key = (sight.path, sight.load.relation, sight.load.kind)
+        watch: Watch | None = self
+        while watch is not None:
+            with watch._lock:
+                if key not in watch._groups:
+                    watch._groups[key] = Group(sight)
+                watch._groups[key].add(sight)
+            # What a request does is judged by itself, not together with the next one.
+            watch = watch._around if watch._view is None else None
+
+    def _hand_on(self) -> None:
+        """Tell the watches around a request what was found in it."""
+        if self._view is None:
+            return
+        found, watch = self.findings, self._around
+        while watch is not None:
+            # A request around reports what it did itself.
+            if watch._view is None:
+                with watch._lock:
+                    watch._inner.extend(found)
+            watch = watch._around
+
+
+@contextmanager
+def watch() -> Iterator[Watch]:
+    """Watch the queries of this block: those of this thread or task, and of what it waits for.
+
+    Gives a ``Watch``: its ``findings`` are what serializers loaded row by row in the block, its ``queries`` the number
+    of queries. Blocks may stand inside each other.
+    """
+    with entered(Watch()) as watching:
+        yield watching
+
+
+@contextmanager
+def entered(watching: Watch) -> Iterator[Watch]:
+    """Have ``watching`` see the queries of this block."""
+    with _guarded("Queries are not watched"):
+        install()
+    watching._around = _watching.get()
+    token = _watching.set(watching)
+    try:
+        yield watching
+    finally:
+        _watching.reset(token)
+        with _guarded("What was found is not told to the blocks around"):
+            watching._hand_on()
+
+
+def observe(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Run a query, and show it to whoever watches."""
+    watching = _watching.get()
+    result = execute(sql, params, many, context)
+    if watching is not None:
+        watching._saw(sys._getframe(1), sql, params)
+    return result
+
+
+def install() -> None:
+    """Put ``observe`` first among the wrappers of this thread's connections. Those made later get it by themselves."""
+    for connection in connections.all(initialized_only=True):
+        _install_on(connection)
+
+
+def _install_on(connection: Any, **kwargs: Any) -> None:
+    wrappers = connection.execute_wrappers
+    if observe not in wrappers:
+        wrappers.insert(0, observe)
+
+
+@contextmanager
+def _guarded(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        complain(what)
+
+
+def complain(what: str) -> None:
+    """Log that the guard itself failed; even where logging fails, the request goes on."""
+    with suppress(Exception):
+        logger.exception("%s: the guard failed", what)
+
+
+connection_created.connect(_install_on, dispatch_uid="drf_autoprefetch.watching")

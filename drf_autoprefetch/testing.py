@@ -1,0 +1,94 @@
+"""Assertions for test suites, of pytest and of unittest: no query per row, no more queries than foreseen.
+
+Nothing here needs pytest: failures are assertion errors.
+"""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from .guarding.findings import Finding
+from .guarding.watching import watch
+from .signals import unplanned_queries
+
+
+class QueryAssertionError(AssertionError):
+    """More queries than a test foresees; the message tells the culprits first, with what to write."""
+
+
+def assert_flat(
+    ask: Callable[[int], Any], *, rows: Sequence[int] = (1, 2, 4), grow: Callable[[int], Any] | None = None
+) -> None:
+    """Fail where ``ask(n)`` runs more queries for more rows.
+
+    ``grow(n)``, if it is given, is called before each and sees to it that there are ``n`` rows, with as many children
+    each as the test is about; its queries do not count. Fewer queries than before are right: caches are warm by then.
+    """
+    counts: list[int] = []
+    for number in rows:
+        if grow is not None:
+            grow(number)
+        with watch() as seen:
+            ask(number)
+        counts.append(seen.queries)
+        if len(counts) > 1 and counts[-1] > counts[-2]:
+            told = ", ".join(f"{count} for {row}" for count, row in zip(counts, rows, strict=False))
+            raise QueryAssertionError(_explained(seen.findings, f"The number of queries grows with the rows: {told}."))
+
+
+@contextmanager
+def query_budget(queries: int) -> Iterator[None]:
+    """Fail where the block runs more than so many ``queries``."""
+    with watch() as seen:
+        yield
+    if seen.queries > queries:
+        raise QueryAssertionError(_explained(seen.findings, f"{seen.queries} queries, and {queries} are allowed."))
+
+
+@contextmanager
+def no_unplanned_queries() -> Iterator[None]:
+    """Fail where a view with the mixin loads row by row in this block, in whatever thread it runs."""
+    with unplanned_findings() as findings:
+        yield
+    fail_for(findings)
+
+
+def fail_for(findings: Sequence[Finding]) -> None:
+    """Raise QueryAssertionError that tells ``findings``, if there are any."""
+    if findings:
+        raise QueryAssertionError(_explained(findings, "Rows are loaded one by one while they are shown."))
+
+
+@contextmanager
+def unplanned_findings() -> Iterator[list[Finding]]:
+    """Collect what views with the mixin load row by row in this block, in whatever thread they run."""
+    found: list[Finding] = []
+
+    def collect(findings: list[Finding], **kwargs: Any) -> None:
+        found.extend(finding for finding in findings if finding not in found)
+
+    unplanned_queries.connect(collect, weak=False)
+    try:
+        yield found
+    finally:
+        unplanned_queries.disconnect(collect)
+
+
+class NoUnplannedQueriesMixin(unittest.TestCase):
+    """Inherit it before a ``TestCase``: each of its tests fails where a view with the mixin loads row by row."""
+
+    def run(self, result: Any = None) -> Any:
+        """Run the test; what its views loaded is told when it is over."""
+        with unplanned_findings() as findings:
+            # Cleanups belong to the test, so that it is the test that fails.
+            self.addCleanup(fail_for, findings)
+            return super().run(result)
+
+
+def _explained(findings: Sequence[Finding], message: str) -> str:
+    """The culprits first, with what to write; then what was asserted."""
+    culprits = (f"{finding.view}.{finding.action}: {finding}" if finding.view else str(finding) for finding in findings)
+    return "\n".join((*culprits, message))

@@ -1,0 +1,1 @@
+"""The guards: what is found, what stays silent, and what happens then."""
