@@ -38,8 +38,8 @@ from tests.packages.models import (
     ResearchProject,
     Ticket,
 )
-from tests.testapp.models import Author
 from tests.recording import recording
+from tests.testapp.models import Author
 from tests.traps.answers import compare, shows, viewset
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rows")]
