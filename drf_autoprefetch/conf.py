@@ -38,6 +38,10 @@ class Settings:
     EXPLAIN_PERMISSION: str = "rest_framework.permissions.IsAdminUser"
     #: The query parameter that asks for the plan.
     EXPLAIN_PARAMETER: str = "explain_prefetch"
+    #: Above so many rows, ``?explain_prefetch=analyze`` does not run the request without its plan.
+    EXPLAIN_MAX_ROWS: int = 200
+    #: Seconds after which a run of ``?explain_prefetch=analyze`` is cut, before its next query.
+    EXPLAIN_TIMEOUT: int = 10
     #: How many plans are kept in memory, per process.
     CACHE_SIZE: int = 1024
     #: On Django 6.1 and later: load an unplanned to-one or deferred column for all rows at once (FETCH_PEERS).

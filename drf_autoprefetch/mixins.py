@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Manager, QuerySet
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, NotAcceptable
 
+from .explaining.analysis.again import Again
 from .explaining.endpoint import asked_to_explain, explain, names_explain
 from .guarding.requests import watched
 from .loading.building import shadowed
@@ -92,7 +93,9 @@ class AutoPrefetchMixin:
         if type(self).get_queryset is not AutoPrefetchMixin.get_queryset:
             self.get_queryset = self._get_overridden_queryset  # type: ignore[method-assign]
         if asked_to_explain(self, request):
-            setattr(self, request.method.lower(), self._explain)
+            name = request.method.lower()
+            handler = getattr(self, name, self.http_method_not_allowed)  # type: ignore[attr-defined]
+            setattr(self, name, partial(self._explain, handler))
 
     def _check(self, request: Any, *args: Any, **kwargs: Any) -> None:
         try:
@@ -121,8 +124,8 @@ class AutoPrefetchMixin:
         if not (self._accepts_anything and asked_to_explain(self, request)):
             raise refused
 
-    def _explain(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        return explain(self, self._request_plan, request)
+    def _explain(self, handler: Any, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return explain(self._request_plan, Again(self, handler, request, *args, **kwargs))
 
     @cached_property
     def _request_plan(self) -> RequestPlan:

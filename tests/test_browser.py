@@ -97,7 +97,20 @@ def test_a_page_links_to_the_same_request_in_other_forms():
         ("json", f"?explain_prefetch=json&{rest}"),
         ("text", f"?explain_prefetch=text&{rest}"),
         ("html", f"?explain_prefetch=html&{rest}"),
+        ("analyze", f"?explain_prefetch=analyze&{rest}"),
         ("the data", f"?{rest}"),
+    ]
+
+
+def test_an_analysis_links_to_its_other_forms_and_back_to_the_plan():
+    links = parse(asked(explain_prefetch="analyze", page="2").content.decode()).all("nav")[0].all("a")
+
+    assert [(link.words, link.attributes["href"]) for link in links] == [
+        ("json", "?explain_prefetch=analyze-json&page=2"),
+        ("text", "?explain_prefetch=analyze-text&page=2"),
+        ("html", "?explain_prefetch=analyze-html&page=2"),
+        ("the plan alone", "?explain_prefetch=1&page=2"),
+        ("the data", "?page=2"),
     ]
 
 
@@ -106,7 +119,7 @@ def test_links_say_the_parameter_as_the_project_calls_it():
         response = answer(BOOKS, data={"plan": "html"})
 
     assert [link.attributes["href"] for link in parse(response.content.decode()).all("nav")[0].all("a")] == [
-        *("?plan=json", "?plan=text", "?plan=html", "?"),
+        *("?plan=json", "?plan=text", "?plan=html", "?plan=analyze", "?"),
     ]
 
 

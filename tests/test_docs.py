@@ -27,7 +27,7 @@ import pytest
 
 import drf_autoprefetch
 from drf_autoprefetch import conf
-from drf_autoprefetch.explaining.formats import FORMATS
+from drf_autoprefetch.explaining.endpoint import choices
 from drf_autoprefetch.mixins import AutoPrefetchMixin
 from drf_autoprefetch.notes import CATALOGUE
 from tests.bookshop import CHECKOUT, Bookshop
@@ -404,14 +404,14 @@ def test_every_public_name_is_documented() -> None:
 
 
 def test_every_format_is_documented() -> None:
-    assert set(first_column((DOCS / "explain.md").read_text(), "Formats")) == {"1", *FORMATS}
+    assert set(first_column((DOCS / "explain.md").read_text(), "Formats")) == {*choices()}
 
 
 REPORTS = """
 import json
 from django.test import Client
 from demo.shop.endpoints import ENDPOINTS
-paths = [f"/api/{endpoint.name}/?explain_prefetch=json" for endpoint in ENDPOINTS]
+paths = [f"/api/{endpoint.name}/?explain_prefetch=analyze-json" for endpoint in ENDPOINTS]
 print(json.dumps([Client().get(path).json() for path in paths]))
 """
 
@@ -436,13 +436,26 @@ SECTIONS = {
     "reads": "An origin",
     "sql": "The SQL of a query",
     "timing": "Timing",
+    "analysis": "The analysis",
+    "statements": "A statement",
+    "database_plan": "A database's plan",
+    "rows_per_parent": "Rows per parent",
+    "without_plan": "A run",
 }
+#: The times of these are described beside them.
+TIMED = ("The analysis", "A run", "A statement")
 
 
 def collect(data: dict[str, Any], title: str, found: dict[str, set[str]]) -> None:
     """Add the keys of a report, and of everything in it, to what was found under each title."""
     found.setdefault(title, set()).update(data)
+    if title == "The analysis":
+        run = found.setdefault("A run", set())
+        run.update(data["without_plan"] or ())
+        found[title] -= run
     for key, value in data.items():
+        if key == "timing" and title in TIMED:
+            continue
         below = value if isinstance(value, list) else [value]
         if key == "reads":
             below = [origin for origins in value.values() for origin in origins]

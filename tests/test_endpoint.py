@@ -139,13 +139,16 @@ def test_a_plan_is_never_stored(debug):
     )
 
 
-@pytest.mark.parametrize("value", ["2", "yaml", ""])
+CHOICES = "1, json, text, html, analyze, analyze-json, analyze-text, analyze-html"
+
+
+@pytest.mark.parametrize("value", ["2", "yaml", "", "analyze-", "analyze-yaml", "analyze-analyze-json"])
 def test_a_bad_value_is_refused_with_the_good_ones(debug, value):
     response = answer(BOOKS, data={"explain_prefetch": value})
 
     assert (response.status_code, json.loads(response.content)) == (
         400,
-        {"explain_prefetch": [f"{value!r} is no way to explain. Choices are: 1, json, text, html."]},
+        {"explain_prefetch": [f"{value!r} is no way to explain. Choices are: {CHOICES}."]},
     )
 
 

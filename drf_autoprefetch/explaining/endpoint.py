@@ -1,8 +1,9 @@
-"""``?explain_prefetch=1``: the plan of a request instead of its data."""
+"""``?explain_prefetch=1``: the plan of a request instead of its data; ``analyze``: what happens, too."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -20,10 +21,14 @@ from ..loading.requests import Outcome, RequestPlan
 from ..notes import Note
 from ..reading.origins import class_origin
 from ..reading.views import handler_name, is_detail
+from .analysis.again import Again
+from .analysis.results import Planned, analyze
 from .formats import FORMATS, PLAN_MEDIA_TYPE, Format, negotiate
-from .reports import Report
+from .reports import Report, report_data
 
 _NEGOTIATED = ("1", "true")
+#: Alone, it is negotiated as well; before a format, it stands with a hyphen.
+ANALYZE = "analyze"
 
 
 def asked_to_explain(view: Any, request: Any) -> bool:
@@ -52,15 +57,20 @@ def _accepted(request: Any) -> str:
     return str(request.META.get("HTTP_ACCEPT", ""))
 
 
-def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
-    """Return the plan of ``request``, which ``view`` answers. Object permissions are checked as the view does.
+def explain(plan: RequestPlan, again: Again) -> HttpResponse:
+    """Return the plan of a request, and what happened where it asks for that. Object permissions come first.
 
-    Raises ValidationError (400) for a value of the parameter that is no format.
+    Raises ValidationError (400) for a value of the parameter that is no format, and for a view that cannot be analyzed.
     """
-    known, media_type = _format(request)
+    view, request = again.view, again.request
+    known, media_type, analyzed = _format(request)
+    if analyzed and iscoroutinefunction(again.handler):
+        raise ValidationError({get_settings().EXPLAIN_PARAMETER: ["An async view can be explained, not analyzed."]})
     if is_detail(view):
         view.get_object()
-    report = replace(make_report(view, plan), links=_links(request))
+    report = replace(make_report(view, plan), links=_links(request, analyzed=analyzed))
+    if analyzed:
+        report = replace(report, analysis=_analysis(again, report))
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
         "Cache-Control": "no-store",
@@ -70,19 +80,25 @@ def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
     return HttpResponse(known.render(report), headers=headers | known.headers())
 
 
-def _links(request: Any) -> tuple[tuple[str, str], ...]:
-    """The URL of ``request`` with its parameter set to each format, and without it.
+def _analysis(again: Again, report: Report) -> dict[str, Any]:
+    data = report_data(report)
+    return analyze(again, Planned(data["plan"], data["notes"], report.show_parameters))
+
+
+def _links(request: Any, *, analyzed: bool) -> tuple[tuple[str, str], ...]:
+    """The URL of ``request`` with its parameter set to each format, to the other kind of report, and without it.
 
     Each starts with ``?``: a path that were repeated might be read as the name of another host.
     """
-    parameter = get_settings().EXPLAIN_PARAMETER
+    values = {name: f"{ANALYZE}-{name}" if analyzed else name for name in FORMATS}
+    values |= {"the plan alone": _NEGOTIATED[0]} if analyzed else {ANALYZE: ANALYZE}
     links = []
-    for name in FORMATS:
+    for name, value in values.items():
         query = request.query_params.copy()
-        query[parameter] = name
+        query[get_settings().EXPLAIN_PARAMETER] = value
         links.append((name, f"?{query.urlencode()}"))
     data = request.query_params.copy()
-    data.pop(parameter, None)
+    data.pop(get_settings().EXPLAIN_PARAMETER, None)
     return (*links, ("the data", f"?{data.urlencode()}"))
 
 
@@ -117,14 +133,16 @@ def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> Outcome:
 
 def choices() -> tuple[str, ...]:
     """Return the values of the parameter that are documented."""
-    return (*_NEGOTIATED[:1], *FORMATS)
+    return (*_NEGOTIATED[:1], *FORMATS, ANALYZE, *(f"{ANALYZE}-{name}" for name in FORMATS))
 
 
-def _format(request: Any) -> tuple[Format, str]:
+def _format(request: Any) -> tuple[Format, str, bool]:
+    """The format, the media type to send it as, and whether the request is to be analyzed."""
     parameter = get_settings().EXPLAIN_PARAMETER
     value = request.query_params.get(parameter, _NEGOTIATED[0])
-    if value in FORMATS:
-        return FORMATS[value], FORMATS[value].media_types[0]
-    if value in _NEGOTIATED:
-        return negotiate(_accepted(request))
+    analyzed, name = value.startswith(ANALYZE), value.removeprefix(f"{ANALYZE}-")
+    if name in FORMATS:
+        return FORMATS[name], FORMATS[name].media_types[0], analyzed
+    if value in (*_NEGOTIATED, ANALYZE):
+        return *negotiate(_accepted(request)), analyzed
     raise ValidationError({parameter: [f"{value!r} is no way to explain. Choices are: {', '.join(choices())}."]})

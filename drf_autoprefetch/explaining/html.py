@@ -14,6 +14,7 @@ from typing import Any
 from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 
+from .analysis.page import analysis_page
 from .highlighting import sql_as_html
 
 _FOLDER = Path(__file__).parent / "page"
@@ -33,7 +34,9 @@ _BRACKET = re.compile(r"""[()\[\]{}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> str:
     """Return the report data as a page; ``links`` are names and URLs of the same in other forms."""
     shown = visible(data)
+    analysis = shown.get("analysis")
     page = shown | {
+        "happened": analysis and analysis_page(analysis),
         "links": links,
         "notes": [_note(note, number) for number, note in enumerate(shown["notes"], 1)],
         "plan": shown["plan"] and _node(shown["plan"], count(1)),

@@ -21,7 +21,7 @@ class Report:
     """What ``?explain_prefetch=1`` answers: the plan of one request and the queryset it is applied to.
 
     ``queryset`` is unevaluated and has the plan on it; None where the request has no plan. ``links`` are names and URLs
-    of the same request in other forms.
+    of the same request in other forms. ``analysis`` is what happened, as data, where the request was run.
     """
 
     view: str
@@ -34,6 +34,7 @@ class Report:
     seconds: float
     show_parameters: bool = False
     links: tuple[tuple[str, str], ...] = ()
+    analysis: dict[str, Any] | None = None
 
     @property
     def all_notes(self) -> list[Note]:
@@ -57,6 +58,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "queries": plan.queries if plan else None,
         "notes": [note_data(note) for note in report.all_notes],
         "plan": _tree(plan, report) if plan else None,
+        "analysis": report.analysis,
         "timing": {"cached": report.cached, "plan_milliseconds": round(report.seconds * 1000, 3)},
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..notes import CATALOGUE, ORIGIN_KINDS, Severity
 from ..planning.plans import Strategy
+from .analysis.statements import ROLES
 from .reports import VERSION
 
 Schema = dict[str, Any]
@@ -15,6 +16,8 @@ ROOT = "AutoPrefetchPlan"
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 0}
+_SIZE = {"type": "number", "minimum": 0}
+_YES_OR_NO = {"type": "boolean"}
 
 
 def definitions(prefix: str) -> dict[str, Schema]:
@@ -29,7 +32,16 @@ def definitions(prefix: str) -> dict[str, Schema]:
         f"{ROOT}Node": _node(reference),
         f"{ROOT}Origin": _object(by=_TEXT, kind={"enum": list(ORIGIN_KINDS)}, place=_TEXT),
         f"{ROOT}Sql": _object(text=_TEXT, parameters=_or_null(_list(_TEXT))),
-        f"{ROOT}Timing": _object(cached={"type": "boolean"}, plan_milliseconds={"type": "number", "minimum": 0}),
+        f"{ROOT}Analysis": _analysis(reference),
+        f"{ROOT}Outcome": _object(**_outcome(reference)),
+        f"{ROOT}Statement": _statement(reference),
+        f"{ROOT}StatementTiming": _times("start", "end", "database"),
+        f"{ROOT}RowsPerParent": _object(
+            path=_TEXT, model=_or_null(_TEXT), parents=_NUMBER, rows=_NUMBER, median=_SIZE, largest=_NUMBER
+        ),
+        f"{ROOT}DatabasePlan": _object(lines=_list(_TEXT), full_scans=_list(_TEXT), problem=_TEXT),
+        f"{ROOT}RunTiming": _times("total", "database"),
+        f"{ROOT}Timing": _object(cached=_YES_OR_NO, plan_milliseconds=_SIZE),
     }
 
 
@@ -53,6 +65,7 @@ def _report(reference: Any) -> Schema:
         queries=_or_null(_NUMBER),
         notes=_list(reference("Note")),
         plan=_or_null(reference("Node")),
+        analysis=_or_null(reference("Analysis")),
         timing=reference("Timing"),
     )
 
@@ -78,6 +91,50 @@ def _node(reference: Any) -> Schema:
         sql=_or_null(reference("Sql")),
         related=_list(reference("Node")),
     )
+
+
+def _analysis(reference: Any) -> Schema:
+    return _object(
+        headline=_TEXT,
+        **_outcome(reference),
+        statements=_list(reference("Statement")),
+        rows_per_parent=_list(reference("RowsPerParent")),
+        without_plan=_or_null(reference("Outcome")),
+        same_response=_or_null(_YES_OR_NO),
+        not_compared=_TEXT,
+    )
+
+
+def _outcome(reference: Any) -> dict[str, Schema]:
+    return {
+        "cut": _YES_OR_NO,
+        "status": _or_null(_NUMBER),
+        "error": _TEXT,
+        "queries": _NUMBER,
+        "rows": _NUMBER,
+        "response_bytes": _or_null(_NUMBER),
+        "timing": reference("RunTiming"),
+    }
+
+
+def _statement(reference: Any) -> Schema:
+    return _object(
+        role={"enum": list(ROLES)},
+        node=_or_null(_TEXT),
+        model=_or_null(_TEXT),
+        **dict.fromkeys(("field", "loads", "place", "remedy"), _TEXT),
+        count=_NUMBER,
+        rows=_or_null(_NUMBER),
+        failed=_YES_OR_NO,
+        database=_TEXT,
+        sql=reference("Sql"),
+        database_plan=_or_null(reference("DatabasePlan")),
+        timing=reference("StatementTiming"),
+    )
+
+
+def _times(*names: str) -> Schema:
+    return _object(**{f"{name}_milliseconds": _SIZE for name in names})
 
 
 def _object(**properties: Schema) -> Schema:

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from .analysis.text import analysis_lines
+
 _LAST, _MORE, _BAR, _BLANK = "└── ", "├── ", "│   ", "    "
 WIDTH = 100
 
@@ -30,6 +32,11 @@ def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
         yield "SQL"
         for number, sql in enumerate(_sql(data["plan"]), 1):
             yield from _wrapped(f"{number}. {sql}", "  ", width)
+    if data.get("analysis"):
+        yield ""
+        yield "What happened"
+        for line in analysis_lines(data["analysis"]):
+            yield from _wrapped(line, "  ", width)
     timing = data["timing"]
     yield ""
     yield f"planned in {timing['plan_milliseconds']} ms ({'remembered' if timing['cached'] else 'made anew'})"

@@ -133,6 +133,16 @@ def entered(watching: Watch) -> Iterator[Watch]:
             watching._hand_on()
 
 
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Have nobody outside see the queries of this block: they are none of what is watched there."""
+    token = _watching.set(None)
+    try:
+        yield
+    finally:
+        _watching.reset(token)
+
+
 def observe(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     """Run a query, and show it to whoever watches."""
     watching = _watching.get()

@@ -107,6 +107,10 @@ class _Planned:
         return carried.source.load(self.queryset)
 
 
+#: What loads the rows of a plan, and what it prefetches for them: explain knows their queries by it.
+rows_of_plan = _Planned._rows
+
+
 @cache
 def _planned(base: type) -> type:
     return _PlannedType(f"Planned{base.__name__}", (_Planned, base), {"base": base})

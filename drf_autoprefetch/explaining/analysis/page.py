@@ -1,0 +1,56 @@
+"""What happened, as the page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..highlighting import sql_as_html
+from .statements import ROLES, UNPLANNED
+from .text import per_parent, purpose, remarks, sameness, summary
+
+#: How wide the timeline is, in units of its own.
+_WIDTH = 1000
+_NARROWEST = 3
+
+
+def analysis_page(analysis: dict[str, Any]) -> dict[str, Any]:
+    """Return what the template of the analysis shows: what is not planned first, the rest in order."""
+    total = max(analysis["timing"]["total_milliseconds"], 0.001)
+    statements = sorted(analysis["statements"], key=lambda statement: statement["role"] != UNPLANNED)
+    bare = analysis["without_plan"]
+    return {
+        "headline": _headline(analysis),
+        "summary": summary(analysis),
+        "without": bare and f"{summary(bare)}{sameness(analysis)}",
+        "not_compared": analysis["not_compared"],
+        "statements": [_statement(statement, number, total) for number, statement in enumerate(statements, 1)],
+        "rows_per_parent": [per_parent(each) for each in analysis["rows_per_parent"]],
+    }
+
+
+def _headline(analysis: dict[str, Any]) -> str:
+    """The headline of the report with times in it."""
+    parts = analysis["headline"].split("; ")
+    runs = [analysis, analysis["without_plan"]][: len(parts)]
+    told = (f"{part}, {run['timing']['total_milliseconds']:.0f} ms" for part, run in zip(parts, runs, strict=True))
+    return "; ".join(told)
+
+
+def _statement(statement: dict[str, Any], number: int, total: float) -> dict[str, Any]:
+    remedy = statement["remedy"]
+    return statement | {
+        "number": number,
+        "class": ("planned", "beside", "unknown")[ROLES.index(statement["role"])],
+        "purpose": purpose(statement).removeprefix(statement["role"]).removeprefix(": "),
+        "remarks": [remark for remark in remarks(statement) if remark != remedy],
+        "html": sql_as_html(statement["sql"]["text"]),
+        "bar": _bar(statement["timing"], total),
+    }
+
+
+def _bar(timing: dict[str, float], total: float) -> dict[str, Any]:
+    """Where a query stands on the timeline; one that took next to no time is seen all the same."""
+    start, end = timing["start_milliseconds"], timing["end_milliseconds"]
+    left = min(round(start / total * _WIDTH), _WIDTH - _NARROWEST)
+    width = min(max(round((end - start) / total * _WIDTH), _NARROWEST), _WIDTH - left)
+    return {"left": left, "width": width, "all": _WIDTH, "words": f"from {start:.1f} ms to {end:.1f} ms"}
