@@ -15,7 +15,7 @@ _CONTRIB = {"drf_spectacular": ".contrib.spectacular"}
 
 
 class AutoPrefetchConfig(AppConfig):
-    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for system checks and for your schema; the mixin works without."""
+    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for checks, commands and your schema; the mixin works without."""
 
     name = "drf_autoprefetch"
     verbose_name = "DRF autoprefetch"

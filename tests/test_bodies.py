@@ -16,7 +16,6 @@ from rest_framework.permissions import BasePermission
 from drf_autoprefetch import prefetch_hint
 from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.bodies import (
-    asks_again,
     declared_hint,
     field_subject,
     read_code,
@@ -309,20 +308,6 @@ def test_what_meta_says_of_a_field_of_drfs_counts():
     field = field_of(shows(Book, field=serializers.IntegerField(), hints={"field": ["author__name"]}))
 
     assert representation(field, Author) == nothing(Author)
-
-
-@pytest.mark.parametrize(
-    ("code", "asks"),
-    [
-        (lambda rows: rows.filter(public=True), True),
-        (lambda rows: list(rows.all()), False),
-        (lambda rows: rows.get(pk=1), True),
-        (len, False),
-    ],
-    ids=["filter", "all", "get", "no code"],
-)
-def test_code_that_narrows_rows_asks_the_database_again(code, asks):
-    assert asks_again(code) is asks
 
 
 class Own(BasePermission):

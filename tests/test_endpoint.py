@@ -139,13 +139,13 @@ def test_a_plan_is_never_stored(debug):
     )
 
 
-@pytest.mark.parametrize("value", ["2", "html", ""])
+@pytest.mark.parametrize("value", ["2", "yaml", ""])
 def test_a_bad_value_is_refused_with_the_good_ones(debug, value):
     response = answer(BOOKS, data={"explain_prefetch": value})
 
     assert (response.status_code, json.loads(response.content)) == (
         400,
-        {"explain_prefetch": [f"{value!r} is no way to explain. Choices are: 1, json, text."]},
+        {"explain_prefetch": [f"{value!r} is no way to explain. Choices are: 1, json, text, html."]},
     )
 
 

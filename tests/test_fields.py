@@ -300,9 +300,16 @@ def test_a_method_field_with_a_way_of_its_own_is_handed_what_that_leads_to():
     assert reads_of(shown) == "author(email)"
 
 
-def test_a_list_of_ones_own_that_asks_again_is_handed_a_manager_that_nothing_can_serve():
-    assert one(AskingList(child=serializers.CharField(), source="genres")) == ("", ["not-planned"])
-    assert one(AskingManyRelated(child_relation=TEXT(), source="genres")) == ("", ["not-planned"])
+def test_a_list_of_ones_own_that_asks_again_says_so():
+    assert one(AskingList(child=serializers.CharField(), source="genres")) == ("genres(name)", ["not-planned"])
+    assert one(AskingManyRelated(child_relation=TEXT(), source="genres")) == ("genres(name)", ["not-planned"])
+
+
+def test_lists_of_ones_own_may_not_look_at_their_rows():
+    for field in (AskingList, OwnList):
+        read = needs(shows(Book, field=field(child=serializers.CharField(), source="genres")))
+
+        assert read.edges["genres"].always is False
 
 
 def test_a_list_that_cannot_be_followed_is_handed_all_its_rows_whole():

@@ -98,7 +98,16 @@ def test_a_node_says_what_is_loaded_why_and_for_whom():
         "dropped": ["created", "updated", "email", "biography", "born", "mentor_id"],
         "sql": None,
         "annotations": [],
+        "everything": [],
     }
+
+
+def test_all_columns_are_loaded_for_somebody():
+    everything = shows(City, "name", x=serializers.SerializerMethodField(), get_x=lambda self, city: unread(city))
+    root, *others = (report_data(report(plan_for(each)))["plan"] for each in (everything, shows(City, "name")))
+
+    assert [(origin["by"], origin["kind"]) for origin in root["everything"]] == [("CitySerializer.x", "method body")]
+    assert (root["dropped"], [other["everything"] for other in others]) == ([], [[]])
 
 
 def test_each_query_has_its_sql():

@@ -242,12 +242,16 @@ def test_a_nested_list_that_cannot_be_followed_is_prefetched_whole():
     assert (outline(read), notes_of(read)) == ("reviews(*)", ["code-unread"])
 
 
-def test_a_nested_list_that_asks_the_database_again_is_not_prefetched():
-    (note,) = needs(nested(Visible)).notes
+def test_a_nested_list_that_asks_the_database_again_waits_for_somebody_to_look():
+    read = needs(nested(Visible))
+    edge = read.edges["reviews"]
+    (note,) = edge.targets[Review].notes
 
-    assert (outline(needs(nested(Visible))), note.id, note.path) == ("", "not-planned", "reviews")
-    assert note.message == "Visible.to_representation narrows or orders its rows with a query for each parent."
-    assert note.remedy == ('Move that into Meta.prefetch_hints = {"reviews": [Prefetch("reviews", queryset)]}.')
+    assert (edge.always, note.id, note.path) == (False, "not-planned", "reviews")
+    assert (
+        note.message
+        == "<lambda> calls filter(public=True) of the rows that it is handed, which asks the database again."
+    )
 
 
 def test_a_nested_list_that_asks_again_is_prefetched_where_a_hint_says_so():

@@ -156,7 +156,7 @@ def test_the_plan_is_a_component_of_the_schema(debug):
         "schema": {"$ref": "#/components/schemas/AutoPrefetchPlan"}
     }
     (asking,) = operation["parameters"]
-    assert asking["schema"] == {"type": "string", "enum": ["1", "json", "text"]}
+    assert asking["schema"] == {"type": "string", "enum": ["1", "html", "json", "text"]}
     assert schema["components"]["schemas"]["AutoPrefetchPlanNode"]["properties"]["sql"] == {
         "nullable": True,
         "allOf": [{"$ref": "#/components/schemas/AutoPrefetchPlanSql"}],

@@ -1,1 +1,1 @@
-"""A plan as plain data, JSON and text, and the endpoint that answers with it."""
+"""A plan as plain data, JSON, text and a page, and the endpoint that answers with it."""

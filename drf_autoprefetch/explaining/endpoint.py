@@ -60,11 +60,30 @@ def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
     known, media_type = _format(request)
     if is_detail(view):
         view.get_object()
-    report = make_report(view, plan)
-    response = HttpResponse(known.render(report), content_type=f"{media_type}; charset=utf-8")
-    response["Cache-Control"] = "no-store"
-    response["Vary"] = "Accept, Cookie, Authorization"
-    return response
+    report = replace(make_report(view, plan), links=_links(request))
+    headers = {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Vary": "Accept, Cookie, Authorization",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(known.render(report), headers=headers | known.headers())
+
+
+def _links(request: Any) -> tuple[tuple[str, str], ...]:
+    """The URL of ``request`` with its parameter set to each format, and without it.
+
+    Each starts with ``?``: a path that were repeated might be read as the name of another host.
+    """
+    parameter = get_settings().EXPLAIN_PARAMETER
+    links = []
+    for name in FORMATS:
+        query = request.query_params.copy()
+        query[parameter] = name
+        links.append((name, f"?{query.urlencode()}"))
+    data = request.query_params.copy()
+    data.pop(parameter, None)
+    return (*links, ("the data", f"?{data.urlencode()}"))
 
 
 def make_report(view: Any, plan: RequestPlan) -> Report:

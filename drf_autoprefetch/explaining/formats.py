@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .html import page_headers, render_html
 from .reports import Report, report_data
 from .text import render_text
 
@@ -16,10 +17,14 @@ PLAN_MEDIA_TYPE = "application/vnd.drf-autoprefetch.plan+json"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to show a report, and the media types it may be sent as; the first where none is asked for."""
+    """A way to show a report, and the media types it may be sent as; the first where none is asked for.
+
+    ``headers`` returns what a response in it says of itself.
+    """
 
     media_types: tuple[str, ...]
     render: Callable[[Report], str]
+    headers: Callable[[], dict[str, str]] = dict
 
 
 def render_json(report: Report) -> str:
@@ -31,10 +36,15 @@ def _text(report: Report) -> str:
     return render_text(report_data(report))
 
 
+def _html(report: Report) -> str:
+    return render_html(report_data(report), report.links)
+
+
 #: A new format is one entry here.
 FORMATS: dict[str, Format] = {
     "json": Format(("application/json", PLAN_MEDIA_TYPE), render_json),
     "text": Format(("text/plain",), _text),
+    "html": Format(("text/html",), _html, page_headers),
 }
 
 

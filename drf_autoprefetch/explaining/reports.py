@@ -20,7 +20,8 @@ VERSION = 1
 class Report:
     """What ``?explain_prefetch=1`` answers: the plan of one request and the queryset it is applied to.
 
-    ``queryset`` is unevaluated and has the plan on it; None where the request has no plan.
+    ``queryset`` is unevaluated and has the plan on it; None where the request has no plan. ``links`` are names and URLs
+    of the same request in other forms.
     """
 
     view: str
@@ -32,6 +33,7 @@ class Report:
     cached: bool
     seconds: float
     show_parameters: bool = False
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_notes(self) -> list[Note]:
@@ -135,6 +137,7 @@ def _bare_node(
         "origins": [],
         "columns": None,
         "dropped": [],
+        "everything": [],
         "reads": {},
         "annotations": [],
         "sql": None,
@@ -149,6 +152,7 @@ def _node(decision: Decision, above: str) -> dict[str, Any]:
         "origins": [origin_data(origin) for origin in decision.origins],
         "columns": list(kept),
         "dropped": [name for name in ordered if name not in kept],
+        "everything": [origin_data(origin) for origin in decision.everything],
         "reads": {name: [origin_data(origin) for origin in origins] for name, origins in decision.reads},
     }
 

@@ -72,6 +72,7 @@ def _node(reference: Any) -> Schema:
         origins=_list(reference("Origin")),
         columns=_or_null(_list(_TEXT)),
         dropped=_list(_TEXT),
+        everything=_list(reference("Origin")),
         reads={"type": "object", "additionalProperties": _list(reference("Origin"))},
         annotations=_list(_TEXT),
         sql=_or_null(reference("Sql")),

@@ -34,8 +34,6 @@ class Answer:
 
 
 answers: Cache[Answer] = Cache()
-#: Where the queries of the making are not run again in the same request: permissions that Django remembers, say.
-moved: Cache[bool] = Cache()
 #: What was shown first where the making of the serializer runs queries, by view, handler and model.
 guesses: Cache[Requirement] = Cache()
 
@@ -46,7 +44,8 @@ class Question:
 
     ``key`` stands for the answer, which is worked out only where it is not remembered. ``serializer`` is one that had
     to be made to know the key. It was ``costly`` where that ran queries, which may be run again to show the rows.
-    ``guess`` is what was shown first, where making one costs queries.
+    ``guess`` is what was shown first, where making one costs queries. ``unshown`` says that no serializer of the view
+    is shown at all.
     """
 
     view: Any
@@ -56,6 +55,7 @@ class Question:
     serializer: Any = None
     guess: Requirement | None = None
     costly: bool = False
+    unshown: bool = False
 
     def answer(self) -> Answer:
         """Return the answer, and remember it unless the next request may be answered differently."""
@@ -65,13 +65,16 @@ class Question:
 
     def _work_out(self) -> Answer:
         view, model = self.view, self.queryset.model
-        serializer = self.serializer
+        beside = read_view(view, model, self.queryset)
+        shown = beside if self.unshown else self._read_serializer()
+        return _remembered(self.key, shown | beside, seen=bool(beside.everything))
+
+    def _read_serializer(self) -> Requirement:
+        view, serializer = self.view, self.serializer
         if serializer is None:
             with beforehand(view):
                 serializer = build(view)
-        beside = read_view(view, model, self.queryset)
-        made = _read(view, serializer, model, self.filled) | beside
-        return _remembered(self.key, made, seen=bool(beside.everything))
+        return _read(view, serializer, self.queryset.model, self.filled)
 
 
 def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, showing: Any = None) -> Question:
@@ -92,11 +95,13 @@ def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, 
     place = _place(view, queryset.model)
     if (guess := guesses.get(place)) is not None:
         return question(("guess", place), guess=guess)
+    if not handled.shows:
+        return question("unshown", unshown=True)
     if handled.asks:
         raise NotAskedError(f"{handled.asks}() asks for rows itself")
     with beforehand(view) as queries:
         asked = question(**_foresee(view, handled))
-        costly = bool(queries.count) and not moved.get(place)
+        costly = bool(queries.count)
         if costly and handled.detail:
             expect_again(view, asked.answer().requirement)
     asked.costly = costly and not handled.detail
@@ -113,14 +118,6 @@ def _foresee(view: Any, handled: Handling) -> dict[str, Any]:
 
 def _place(view: Any, model: type[Model]) -> Hashable:
     return type(view), handler_name(view), model
-
-
-def learn(view: Any, requirement: Requirement, *, again: bool) -> None:
-    """Remember whether the queries of the making were run again when ``view`` made its own serializer."""
-    if again:
-        expect_again(view, requirement)
-    else:
-        moved.put(_place(view, requirement.model), True)
 
 
 def expect_again(view: Any, requirement: Requirement) -> None:

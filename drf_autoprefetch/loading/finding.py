@@ -14,7 +14,7 @@ from ..planning.plans import How, Plan
 from ..planning.written import read_queryset
 from ..reading import methods
 from ..reading.views import Handling, may_refuse
-from .asking import Question, answers, ask_for_rows, guesses, moved
+from .asking import Question, answers, ask_for_rows, guesses
 
 plans: Cache[Plan] = Cache()
 refusals: Cache[bool] = Cache()
@@ -62,7 +62,6 @@ def clear_caches() -> None:
     """Forget every requirement and plan."""
     answers.clear()
     guesses.clear()
-    moved.clear()
     methods.clear()
     plans.clear()
     refusals.clear()

@@ -16,7 +16,9 @@ from django.db.models import Model, prefetch_related_objects
 
 from ..conf import get_settings
 from ..planning.plans import Plan, PrefetchPlan
+from ..reading.relations import Relation
 from .caches import kept_as, lists_of, reached
+from .promised import promised
 from .querysets import Lists, fitted, prefetch_for, put_on_rows
 
 logger = logging.getLogger("drf_autoprefetch")
@@ -34,7 +36,7 @@ class Late:
     def load(self) -> None:
         """Load the rows for all instances. Raises nothing unless STRICT: Django then loads those of one instance."""
         self.revoke()
-        with _guarded(self._prefetch.relation):
+        with _guarded(self.relation):
             self._load(list(_alive(self._rows)))
 
     def _load(self, rows: list[Model]) -> None:
@@ -43,10 +45,15 @@ class Late:
         self._group.wait_beyond(rows, self._prefetch)
         self._group.wait(rows, self._prefetch.beyond)
 
+    @property
+    def relation(self) -> Relation:
+        """The relation whose rows wait."""
+        return self._prefetch.relation
+
     def revoke(self) -> None:
         """Have nobody wait any longer."""
         for holder in _alive(self._holders):
-            for name in kept_as(self._prefetch.relation):
+            for name in kept_as(self.relation):
                 cache = _cache(holder, self._prefetch)
                 if isinstance(cache, Waiting):
                     cache.late.pop(name, None)
@@ -58,18 +65,33 @@ class Waiting(dict[str, Any]):
     Whoever looks whether a relation is loaded finds that it is not; a copy knows only what is loaded.
     """
 
-    __slots__ = ("late",)
+    __slots__ = ("_holder", "late")
 
-    def __init__(self, loaded: dict[str, Any]) -> None:
+    def __init__(self, loaded: dict[str, Any], holder: Model) -> None:
         super().__init__(loaded)
+        self._holder = ref(holder)
         self.late: dict[str, Late] = {}
 
     def __missing__(self, name: str) -> Any:
-        late = self.late.get(name)
-        if late is None:
+        late, holder = self.late.get(name), self._holder()
+        if late is None or holder is None:
             raise KeyError(name)
+        if late.relation.to_many:
+            return promised(self._plainly(name, holder, late), lambda: self._loaded(name, late))
         late.load()
         return self[name]
+
+    def _loaded(self, name: str, late: Late) -> Any:
+        late.load()
+        return self.get(name)
+
+    def _plainly(self, name: str, holder: Model, late: Late) -> Any:
+        """Return the queryset that the related manager has where nothing is loaded."""
+        del self.late[name]
+        try:
+            return getattr(holder, late.relation.name).get_queryset()
+        finally:
+            self.late[name] = late
 
     def pop(self, name: str, *default: Any) -> Any:
         """Forget a list that was changed: Django reads it again by itself."""
@@ -99,7 +121,8 @@ class Group:
         """Have what is late below the rows of ``prefetch`` wait as well."""
         if prefetch.waits:
             (plan,) = prefetch.plans
-            self.wait(reached(rows, prefetch.lookup.split("__")), plan.prefetches)
+            *way, last = prefetch.lookup.split("__")
+            self.wait(reached(rows, (*way, prefetch.to_attr or last)), plan.prefetches)
 
     def _put(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
         names = kept_as(prefetch.relation)
@@ -160,7 +183,7 @@ def _waiting(holder: Any, prefetch: PrefetchPlan) -> Waiting:
     cache = _cache(holder, prefetch)
     if isinstance(cache, Waiting):
         return cache
-    waiting = Waiting(cache)
+    waiting = Waiting(cache, holder)
     if prefetch.relation.to_many:
         holder._prefetched_objects_cache = waiting
     else:

@@ -59,4 +59,5 @@ def decision(node: Node, columns: frozenset[str] | None) -> Decision:
         origins=tuple(sorted(origins)),
         columns=None if columns is None else tuple(name for name in ordered if name in columns),
         reads=tuple((name, tuple(sorted(requirement.reads[name]))) for name in ordered if name in requirement.reads),
+        everything=() if columns is not None else tuple(sorted(requirement.everything)),
     )

@@ -47,8 +47,8 @@ class Decision:
     """One node of the plan: which rows, how they come, which of their columns, and why.
 
     ``path`` is dotted from the root of the plan it stands in, empty for that root. ``columns`` are the attribute names
-    selected, in the model's order; None means all of them. ``reads`` pairs each column that something shows with the
-    places that show it.
+    selected, in the model's order; None means all of them, and ``everything`` has the places that made that necessary.
+    ``reads`` pairs each column that something shows with the places that show it.
     """
 
     path: str
@@ -58,6 +58,7 @@ class Decision:
     origins: tuple[Origin, ...]
     columns: tuple[str, ...] | None
     reads: tuple[tuple[str, tuple[Origin, ...]], ...]
+    everything: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

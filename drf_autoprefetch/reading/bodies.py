@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Model
 
 from ..notes import Note, Origin
-from .code import at, is_stock, names_used
+from .code import at, is_stock
 from .hints import function_of, hint_of, hint_requirement
 from .methods import Subject, read_body
 from .origins import enclosing_serializer, field_name, field_origin, field_path
@@ -19,15 +19,6 @@ from .requirements import Requirement, handed_on, nothing
 from .to_attrs import to_attrs
 
 Leaf = Callable[[type[Model]], Requirement]
-
-#: Queryset methods that ask the database again for each parent, whatever is prefetched.
-_ASKING_AGAIN = frozenset(
-    (
-        *("filter", "exclude", "order_by", "reverse", "distinct", "values", "values_list", "annotate", "aggregate"),
-        *("get", "last", "latest", "earliest", "in_bulk", "iterator", "only", "defer", "select_related"),
-        *("prefetch_related", "using", "union", "intersection", "difference"),
-    )
-)
 
 
 @singledispatch
@@ -72,11 +63,6 @@ def field_subject(field: Any, model: type[Model]) -> Subject:
         return representation(_placed(serializer, field), target)
 
     return Subject(model, field_origin(field), field_path(field), child=child, context=field.context)
-
-
-def asks_again(own: Any) -> bool:
-    """Return whether code that is handed rows may narrow or order them, which asks the database for each parent."""
-    return not _ASKING_AGAIN.isdisjoint(names_used(own) or ())
 
 
 def _placed(serializer: Any, field: Any) -> Any:

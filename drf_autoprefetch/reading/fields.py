@@ -19,7 +19,6 @@ from rest_framework.serializers import BaseSerializer
 
 from .bodies import (
     Leaf,
-    asks_again,
     declared_hint,
     read_field_code,
     read_representation,
@@ -30,7 +29,7 @@ from .code import own_code
 from .hints import as_hint, hint_requirement
 from .origins import field_origin
 from .relations import get_relation
-from .requirements import Requirement, nothing
+from .requirements import Requirement, nothing, perhaps
 from .sources import Rows, follow
 
 
@@ -78,22 +77,21 @@ def _(field: Any, model: type[Model]) -> Requirement:
 
 @requirement.register(ListField)
 def _(field: Any, model: type[Model]) -> Requirement:
-    return _attribute(field, model, _rows_of(field, field.child))
+    return _rows(field, model, field.child)
 
 
 @requirement.register(drf_relations.ManyRelatedField)
 def _(field: Any, model: type[Model]) -> Requirement:
-    return _attribute(field, model, _rows_of(field, field.child_relation))
+    return _rows(field, model, field.child_relation)
 
 
-def _rows_of(field: Any, child: Any) -> Leaf:
-    """A field that shows many rows, by its child, or by code of its own that is handed all of them."""
+def _rows(field: Any, model: type[Model], child: Any) -> Requirement:
+    """A field that shows many rows, by its child or by code of its own, which is handed them and may not look."""
     own = own_code(field, "to_representation")
     if own is None:
-        return Rows(lambda target: representation(child, target))
-    if asks_again(own):
-        return lambda target: read_representation(field, target)
-    return Rows(lambda target: read_field_code(field, own, target, receiver=field, many=True))
+        return _attribute(field, model, Rows(lambda target: representation(child, target)))
+    handed = Rows(lambda target: read_field_code(field, own, target, receiver=field, many=True))
+    return perhaps(_attribute(field, model, handed))
 
 
 @requirement.register(drf_relations.RelatedField)

@@ -13,12 +13,12 @@ from ..conf import get_settings
 from ..exceptions import OtherModelError, PlanningError
 from ..notes import Note, Origin
 from . import columns, fields
-from .bodies import asks_again, declared_hint, field_subject, read_code, read_field_code, representation
+from .bodies import declared_hint, field_subject, read_code, read_field_code, representation
 from .changing_fields import Change, field_changes
 from .code import names_used, own_code
 from .hints import as_hint, hint_requirement
 from .methods import Subject
-from .origins import class_origin, field_origin, field_path
+from .origins import class_origin, field_path
 from .requirements import Requirement, everything, noted, nothing, perhaps, union
 from .settling import readable_fields
 from .sources import Rows, follow
@@ -158,22 +158,10 @@ def _(field: Any, model: type[Model]) -> Requirement:
 
 
 def _own_list(field: Any, model: type[Model], own: Any) -> Requirement:
-    """A list serializer with code of its own: it may read its rows, but a filtered prefetch would be wasted."""
-    if declared_hint(field) is None and asks_again(own):
-        return noted(model, _asks_again(field))
+    """A list serializer with code of its own is handed the rows, and may not look at them."""
 
     def rows(target: type[Model]) -> Requirement:
         extra = read_field_code(field, own, target, receiver=field, declared=_children, many=True)
         return extra | _tree(field.child, target)
 
     return perhaps(follow(field, model, field.source_attrs, Rows(rows)))
-
-
-def _asks_again(field: Any) -> Note:
-    return Note(
-        "not-planned",
-        field_path(field),
-        f"{type(field).__name__}.to_representation narrows or orders its rows with a query for each parent.",
-        f'Move that into Meta.prefetch_hints = {{"{field.field_name}": [Prefetch("{field.source}", queryset)]}}.',
-        field_origin(field),
-    )

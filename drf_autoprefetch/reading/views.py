@@ -19,6 +19,7 @@ from .code import codes_in, names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
 from .requirements import Requirement, handed_on, joinable, nothing, reads
+from .showing import may_show
 
 #: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
 _LIST_STEPS = ("paginate_queryset", "get_paginated_response")
@@ -57,7 +58,8 @@ class Handling:
     ``detail`` says that one object is answered rather than a list. ``unknown_steps`` are the methods between fetching
     the rows and showing them that are the view's own, and have no hint. ``asks`` is the method by which the view asks
     for rows to choose or build its serializer. ``builds`` says that the view builds its serializer by itself, and
-    ``may_check_objects`` that permissions may be asked about one row.
+    ``may_check_objects`` that permissions may be asked about one row. ``shows`` says that the view's serializer may be
+    what is answered.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Handling:
     asks: str
     builds: bool
     may_check_objects: bool
+    shows: bool
 
 
 def handling(view: Any) -> Handling:
@@ -93,7 +96,8 @@ def _handling(cls: Any, name: str, detail: bool) -> Handling:
     unknown = tuple(step for step in _steps(name, detail) if _is_unknown(own_code_of(cls, step)))
     asks = next((each for each in ("get_serializer_class", "get_serializer") if asks_for_rows(cls, each)), "")
     builds = own_code_of(cls, "get_serializer") is not None
-    return Handling(name, detail, unknown, asks, builds, detail or bool(unknown))
+    shows = name not in unknown or may_show(cls, name)
+    return Handling(name, detail, unknown, asks, builds, detail or bool(unknown), shows)
 
 
 def view_key(view: Any, queryset: Any, handled: Handling) -> Hashable:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Max, Prefetch, QuerySet, prefetch_related_objects
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -108,6 +108,14 @@ def while_it_lasts(self: Any, book: Any) -> Any:
     return found
 
 
+def while_it_breaks(self: Any, book: Any) -> Any:
+    while True:
+        if "all" in self.context["request"].GET:
+            return ratings(book)
+        break
+    return None
+
+
 def in_a_comprehension(self: Any, book: Any) -> Any:
     return [review.rating for _ in self.context["request"].GET for review in book.reviews.all()]
 
@@ -134,7 +142,16 @@ def in_a_case(self: Any, book: Any) -> Any:
 
 BODIES = [
     *(in_a_branch, in_the_other_branch, after_an_early_return, after_an_early_return_in_a_branch, after_an_error),
-    *(after_a_failed_attempt, in_an_expression, after_and, after_or, in_a_loop, after_a_loop, while_it_lasts),
+    *(
+        after_a_failed_attempt,
+        in_an_expression,
+        after_and,
+        after_or,
+        in_a_loop,
+        after_a_loop,
+        while_it_lasts,
+        while_it_breaks,
+    ),
     *(in_a_comprehension, after_a_filter, in_a_function, in_a_key, in_a_case),
 ]
 
@@ -225,6 +242,24 @@ def test_what_lies_beyond_comes_along() -> None:
     both(shown(below, model=Author), read=3)
     both(shown(joined, model=Review), read=2)
     both(shown(back, model=Author), read=3)
+
+
+def test_lists_behind_the_pointer_of_rows_that_wait() -> None:
+    """They are looked up from the row that the pointer leads back to, when the rows with the pointer are there."""
+    Tagged = shows(Author, "name", tags=shows(TaggedItem, "label")(many=True))  # noqa: N806
+    Inner = shows(Book, "title", author=Tagged())  # noqa: N806
+
+    def made(self: Any, author: Any) -> Any:
+        return Inner(author.books.all(), many=True).data if self.context["request"].GET else None
+
+    both(shown(made, model=Author), read=3)
+
+
+def test_lists_that_wait_below_an_attribute_that_is_filled() -> None:
+    Rated = shown(in_a_branch)  # noqa: N806
+    rows = Author.objects.prefetch_related(Prefetch("books", Book.objects.filter(pages__gt=9), to_attr="long"))
+
+    both(shows(Author, "name", long=Rated(many=True)), read=3, unread=2, queryset=rows)
 
 
 def test_a_list_that_waits_below_one_that_does_not() -> None:
@@ -401,6 +436,79 @@ def test_copies_know_what_is_loaded(copied: Any) -> None:
     assert type(pickle.loads(pickle.dumps(second))._prefetched_objects_cache) is dict
 
 
+def test_a_row_that_was_read_again_waits_no_more() -> None:
+    def titles(self: Any, author: Any) -> Any:
+        return [book.title for book in author.books.all()] if author.name else None
+
+    first, second, *_ = optimize(list(Author.objects.all()), shown(titles, model=Author))
+    first.refresh_from_db()
+    with recording() as record:
+        for author in (second, first):
+            assert len(author.books.all()) == author.books.order_by().count()
+    assert len(record.queries) == 3  # one for both lists, which are fresh either way
+
+
+def test_what_is_made_of_a_list_does_not_load_it() -> None:
+    """A queryset is not its rows: what narrows it asks the database as it always did."""
+
+    def narrowed(self: Any, book: Any) -> Any:
+        rows = book.reviews.all()
+        if self.context["request"].GET:
+            return [review.rating for review in rows]
+        return [rows.filter(public=True).count(), list(rows.order_by("-id").values_list("id", flat=True))]
+
+    both(shown(narrowed), read=2, unread=1 + 2 * Book.objects.count())
+
+
+QUERIES: dict[str, Callable[[Any], Any]] = {
+    "len": len,
+    "bool": bool,
+    "list": list,
+    "repr": repr,
+    "count": lambda rows: rows.count(),
+    "exists": lambda rows: rows.exists(),
+    "first": lambda rows: rows.first(),
+    "last": lambda rows: rows.last(),
+    "item": lambda rows: rows[0],
+    "slice": lambda rows: list(rows[:2]),
+    "in": lambda rows: rows.model() in rows,
+    "contains": lambda rows: rows.contains(rows[0]),
+    "filter": lambda rows: list(rows.filter(public=True)),
+    "values": lambda rows: list(rows.values("rating")),
+    "aggregate": lambda rows: rows.aggregate(Max("rating")),
+    "iterator": lambda rows: list(rows.iterator()),
+    "or": lambda rows: list(rows | rows.filter(public=True)),
+    "subquery": lambda rows: list(Book.objects.filter(review__in=rows).distinct()),
+    "union": lambda rows: list(rows.order_by().union(rows.order_by()).order_by("id")),
+    "copy": lambda rows: list(copy.copy(rows)),
+    "deepcopy": lambda rows: list(copy.deepcopy(rows)),
+    "pickle": lambda rows: list(pickle.loads(pickle.dumps(rows))),
+    "none": lambda rows: list(rows.none()),
+    "class": lambda rows: isinstance(rows, QuerySet) and rows.all().__class__,
+    "update": lambda rows: rows.update(body="x"),
+    "delete": lambda rows: rows.filter(rating__lt=0).delete(),
+}
+
+
+@pytest.mark.parametrize("asked", QUERIES)
+def test_a_list_answers_as_a_queryset_that_is_not_loaded(asked: str) -> None:
+    for plain, book in zip(Book.objects.filter(review__isnull=False).distinct(), having_reviews(), strict=True):
+        assert QUERIES[asked](book.reviews.all()) == QUERIES[asked](plain.reviews.all())
+
+
+@pytest.mark.parametrize("asked", ["len", "bool", "list", "count", "exists", "first", "item", "slice", "pickle"])
+def test_a_list_that_is_looked_at_is_loaded_for_all(asked: str) -> None:
+    books = having_reviews()
+    with recording() as record:
+        for book in books:
+            QUERIES[asked](book.reviews.all())
+    assert len(record.queries) == 1
+
+
+def having_reviews() -> list[Any]:
+    return [book for book in waiting_books() if Review.objects.filter(book=book).exists()]
+
+
 def test_a_list_that_was_changed_is_read_again() -> None:
     first, second, *_ = waiting_books()
     first.reviews.create(rating=1, public=True, body="")
@@ -480,7 +588,7 @@ def test_a_failure_is_logged_and_rows_are_loaded_one_by_one(
 
     settings.DRF_AUTOPREFETCH = {"STRICT": True}
     with pytest.raises(RuntimeError, match="failed"):
-        waiting_books()[0].reviews.all()
+        len(waiting_books()[0].reviews.all())
 
 
 def test_third_parties_and_declared_querysets_do_not_wait() -> None:

@@ -88,7 +88,7 @@ def _lose(m: Machine, node: Node, reason: str) -> None:
         if not m.looking:
             node.handed.add(m.place)
         node.escapes.setdefault(m.place, reason)
-        m.touch(node)
+        node.touch(m.place, always=False)
 
 
 def _lose_box(m: Machine, box: Box, reason: str) -> None:

@@ -69,7 +69,7 @@ def _given(m: Machine, rows: Many, name: str, call: Call) -> Values:
     if name in _ONE:
         return m.elements(frozenset([rows]))
     if name not in ("all", "get_queryset") and hasattr(m.receiver, "to_representation"):
-        m.root.notes[("not-planned", m.place)] = (f"{call.name}({call.text}) of its rows", rows.node.model.__name__)
+        m.root.notes[("not-planned", m.place)] = (f"{call.name}({call.text})", "")
     return frozenset([replace(rows, manager=False)])
 
 

@@ -1,0 +1,152 @@
+"""The report as one page for a browser: no request to anywhere, and nothing lost without its script."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Engine
+from django.utils.safestring import mark_safe
+
+from .highlighting import sql_as_html
+
+_FOLDER = Path(__file__).parent / "page"
+
+#: Characters that a page cannot hold, that show nothing, or that change the order of those around them.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+#: Who asks for all columns by these knows that they are read; of other code nothing is known.
+_ASKED = ("hint", "queryset")
+
+_HINT = re.compile(r"@prefetch_hint\(|Meta\.prefetch_hints = \{")
+_BRACKET = re.compile(r"""[()\[\]{}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+
+
+def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the report data as a page; ``links`` are names and URLs of the same in other forms."""
+    shown = visible(data)
+    page = shown | {
+        "links": links,
+        "notes": [_note(note, number) for number, note in enumerate(shown["notes"], 1)],
+        "plan": shown["plan"] and _node(shown["plan"], count(1)),
+        "style": mark_safe(_asset("page.css")),
+        "script": mark_safe(_asset("page.js")),
+    }
+    # The numbers of a report are not those of a language.
+    return _engine().get_template("page.html").render(Context(page, use_l10n=False))
+
+
+def page_headers() -> dict[str, str]:
+    """Return the headers of a page: its own style and script are all that it may use, and it may use nothing else."""
+    policy = {
+        "default-src": "'none'",
+        "style-src": _hash(_asset("page.css")),
+        "script-src": _hash(_asset("page.js")),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+def visible(value: Any) -> Any:
+    r"""Return report data in which characters that nobody sees are written as ``\u202e``.
+
+    A name with such a character in it could show one thing and be another.
+    """
+    if isinstance(value, dict):
+        return {visible(name): visible(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [visible(each) for each in value]
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", value) if isinstance(value, str) else value
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+
+
+@cache
+def _engine() -> Engine:
+    """An engine of our own: what ``TEMPLATES`` says is for the project's templates."""
+    return Engine(dirs=[str(_FOLDER)])
+
+
+def _note(note: dict[str, Any], number: int) -> dict[str, Any]:
+    before, code, after = _with_code(note["remedy"])
+    return note | {"number": number, "before": before, "code": code, "after": after}
+
+
+def _with_code(remedy: str) -> tuple[str, str, str]:
+    """A remedy as the hint in it, which is what a person pastes, and what stands before and after that."""
+    hint = _HINT.search(remedy)
+    if hint is None:
+        return remedy, "", ""
+    end = _closed(remedy, hint.end())
+    return remedy[: hint.start()], remedy[hint.start() : end], remedy[end:]
+
+
+def _closed(text: str, start: int) -> int:
+    """The end of the brackets that are open at ``start``; the end of ``text`` where they stay open."""
+    depth = 1
+    for match in _BRACKET.finditer(text, start):
+        depth += (match[0] in "([{") - (match[0] in ")]}")
+        if depth == 0:
+            return match.end()
+    return len(text)
+
+
+def _node(node: dict[str, Any], queries: Iterator[int]) -> dict[str, Any]:
+    sql = node["sql"] and node["sql"] | {"number": next(queries), "html": sql_as_html(node["sql"]["text"])}
+    return node | {
+        "name": node["path"].rpartition(".")[2],
+        "badges": _badges(node),
+        "origins": node["origins"] if node["path"] else [],
+        "loaded": _loaded(node),
+        "columns": [{"name": name, "readers": node["reads"].get(name)} for name in node["columns"] or ()],
+        "unread": _unread(node),
+        "sql": sql,
+        "related": [_node(child, queries) for child in node["related"]],
+    }
+
+
+def _badges(node: dict[str, Any]) -> list[tuple[str, str]]:
+    badges = [(node["strategy"].replace(" ", "-"), node["strategy"])]
+    if node["model"] is None or any(origin["kind"] not in _ASKED for origin in node["everything"]):
+        badges.append(("unknown", "unknown"))
+    if node["dropped"]:
+        badges.append(("only", "only"))
+    if node["annotations"]:
+        badges.append(("annotate", "annotate"))
+    return badges
+
+
+def _loaded(node: dict[str, Any]) -> str:
+    if node["columns"] is None:
+        return "columns not planned"
+    kept, total = len(node["columns"]), len(node["columns"]) + len(node["dropped"])
+    if node["dropped"]:
+        return f"{kept} of {total} columns"
+    return "its one column" if total == 1 else f"all {total} columns"
+
+
+def _unread(node: dict[str, Any]) -> str:
+    """What to say of a column that no field is known to read."""
+    if node["dropped"]:
+        return "no field: a key, or what keeps the order of the rows"
+    return "loaded with all others" if node["everything"] else "no field: a key, or loaded with all others"
