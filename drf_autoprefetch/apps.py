@@ -37,7 +37,8 @@ class AutoPrefetchConfig(AppConfig):
 
 
 def _check(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    from .guarding.budgets import check_budgets
     from .guarding.checks import check_hints
     from .mixins import AutoPrefetchMixin
 
-    return check_hints(AutoPrefetchMixin)
+    return [*check_hints(AutoPrefetchMixin), *check_budgets()]

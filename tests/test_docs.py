@@ -355,8 +355,13 @@ def settings_table() -> str:
     """Return the table of settings, made of their defaults and the ``#:`` comments above them."""
     source = Path(conf.__file__).read_text()
     rows = re.findall(r"((?:^    #: .*\n)+)^    ([A-Z_]+): \w+ = (.+)$", source, re.MULTILINE)
-    lines = [f"| `{name}` | `{default}` | {reason(comment)} |" for comment, name, default in rows]
+    lines = [f"| `{name}` | `{written(default)}` | {reason(comment)} |" for comment, name, default in rows]
     return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *lines]) + "\n"
+
+
+def written(default: str) -> str:
+    """Return a default as a project would write it."""
+    return default.replace("field(default_factory=dict)", "{}")
 
 
 def reason(comment: str) -> str:
