@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .guarding.watching import watch
     from .loading.optimizing import optimize, plan_for
     from .loading.querysets import apply_plan
-    from .loading.requests import autoprefetch_disabled
+    from .loading.switches import autoprefetch_disabled
     from .mixins import AutoPrefetchMixin
     from .notes import Note
     from .planning.plans import Plan, PrefetchPlan
@@ -43,14 +43,14 @@ _HOMES = {
     "Requirement": ".reading.requirements",
     "allow": ".guarding.allowing",
     "apply_plan": ".loading.querysets",
-    "autoprefetch_disabled": ".loading.requests",
+    "autoprefetch_disabled": ".loading.switches",
     "optimize": ".loading.optimizing",
     "plan_for": ".loading.optimizing",
     "prefetch_hint": ".reading.hints",
     "watch": ".guarding.watching",
 }
 
-_CONTRIB = (".contrib.flex_fields", ".contrib.restql")
+_CONTRIB = (".contrib.flex_fields", ".contrib.gis", ".contrib.restql")
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ _CONTRIB = {"drf_spectacular": ".contrib.spectacular"}
 
 
 class AutoPrefetchConfig(AppConfig):
-    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for system checks and for your schema; the mixin works without."""
+    """Put ``"drf_autoprefetch"`` in INSTALLED_APPS for checks, commands and your schema; the mixin works without."""
 
     name = "drf_autoprefetch"
     verbose_name = "DRF autoprefetch"
@@ -37,7 +37,8 @@ class AutoPrefetchConfig(AppConfig):
 
 
 def _check(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    from .guarding.budgets import check_budgets
     from .guarding.checks import check_hints
     from .mixins import AutoPrefetchMixin
 
-    return check_hints(AutoPrefetchMixin)
+    return [*check_hints(AutoPrefetchMixin), *check_budgets()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -17,7 +17,15 @@ NAME = "DRF_AUTOPREFETCH"
 #: What may be done about queries that no plan foresaw.
 MODES = ("auto", "off", "count", "log", "warn", "raise")
 
+#: What may be done about a response that took more queries than its budget.
+OVER_BUDGET = ("log", "header", "raise")
+
+#: Where counted queries may be handed to: the modules of ``contrib`` that do it.
+METRICS = ("opentelemetry", "prometheus")
+
 Entries = Sequence[Mapping[str, Any]]
+Names = Sequence[str]
+Budgets = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,14 @@ class Settings:
     UNPLANNED: str = "auto"
     #: Fields that may load row by row: ``{"path": "BookSerializer.stars", "reason": "…", "until": date(2030, 1, 1)}``.
     ALLOW_UNPLANNED: Entries = ()
+    #: The share of responses whose queries the middleware counts: 1.0 is all of them, 0.0 none.
+    SAMPLING: float = 1.0
+    #: How many queries a response may take, by the name of its URL; ``*`` is for those not named: ``{"*": 30}``.
+    BUDGETS: Budgets = field(default_factory=dict)
+    #: What to do about a response over its budget: ``log``, ``header`` and ``raise``, any of them.
+    OVER_BUDGET: Names = ("log",)
+    #: Who is told what the middleware counts: ``prometheus``, ``opentelemetry``, or both.
+    METRICS: Names = ()
 
 
 def read_settings(values: Any) -> Settings:
@@ -60,7 +76,7 @@ def read_settings(values: Any) -> Settings:
     """
     if not isinstance(values, dict):
         raise ImproperlyConfigured(f"{NAME} must be a dict, not {type(values).__name__}.")
-    known = {field.name: type(field.default) for field in fields(Settings)}
+    known = {each.name: type(_default(each)) for each in fields(Settings)}
     for key, value in values.items():
         if key not in known:
             raise ImproperlyConfigured(f"{NAME} has no setting {key!r}.{did_you_mean(str(key), known)}")
@@ -75,15 +91,54 @@ def check_mode(where: str, value: Any) -> str:
     return str(value)
 
 
+def _default(setting: Field[Any]) -> Any:
+    return setting.default if setting.default_factory is MISSING else setting.default_factory()
+
+
 def _check(key: str, value: Any, kind: type) -> None:
-    if kind is tuple and isinstance(value, list):
-        return
-    if type(value) is not kind:
+    if not _has_type(value, kind):
         raise ImproperlyConfigured(f"{NAME}[{key!r}] must be of type {kind.__name__}, not {value!r}.")
-    if isinstance(value, int) and value < 0:
+    if isinstance(value, int | float) and value < 0:
         raise ImproperlyConfigured(f"{NAME}[{key!r}] must not be negative, not {value!r}.")
-    if key == "UNPLANNED":
-        check_mode(f"{NAME}[{key!r}]", value)
+    if key in _CHECKS:
+        _CHECKS[key](f"{NAME}[{key!r}]", value)
+
+
+def _has_type(value: Any, kind: type) -> bool:
+    also = {tuple: list, float: int}.get(kind)
+    return type(value) in (kind, also)
+
+
+def _check_share(where: str, value: float) -> None:
+    if value > 1:
+        raise ImproperlyConfigured(f"{where} must be a share from 0.0 to 1.0, not {value!r}.")
+
+
+def _check_budgets(where: str, budgets: dict[Any, Any]) -> None:
+    for name, queries in budgets.items():
+        if not isinstance(name, str) or type(queries) is not int or queries < 0:
+            raise ImproperlyConfigured(
+                f"{where} must map names of URLs to numbers of queries, not {name!r} to {queries!r}."
+            )
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[str, Any], None]:
+    def check(where: str, values: Sequence[Any]) -> None:
+        for value in values:
+            if value not in known:
+                raise ImproperlyConfigured(f"{where} may have {', '.join(known)}, not {value!r}.")
+
+    return check
+
+
+#: What more than a type is demanded of a setting.
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "UNPLANNED": check_mode,
+    "SAMPLING": _check_share,
+    "BUDGETS": _check_budgets,
+    "OVER_BUDGET": _one_of(OVER_BUDGET),
+    "METRICS": _one_of(METRICS),
+}
 
 
 _current: Settings | None = None

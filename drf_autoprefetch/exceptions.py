@@ -7,6 +7,7 @@
     ├── PlanningError    a plan could not be made or applied
     │   └── NotAskedError    there is no way to know beforehand what will be shown; the queryset is left as it was
     │       └── OtherModelError   the serializer shows another model than the queryset has
+    ├── QueryBudgetError      a response took more queries than its budget, and the project asked to be told so
     └── UnplannedQueryError   rows were loaded one by one while they were shown, and the project asked to be told so
 
     UserWarning
@@ -14,7 +15,8 @@
 
 Inside a request neither of the first two reaches the client: it is logged and the queryset is left as it was, unless
 ``DRF_AUTOPREFETCH["STRICT"]`` is true. ``optimize()``, ``plan_for()`` and ``manage.py check`` always report them.
-The last two are raised where ``DRF_AUTOPREFETCH["UNPLANNED"]`` is ``raise`` or ``warn``.
+The last two are raised where ``DRF_AUTOPREFETCH["UNPLANNED"]`` is ``raise`` or ``warn``, and ``QueryBudgetError`` where
+``DRF_AUTOPREFETCH["OVER_BUDGET"]`` has ``raise``, by the middleware.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ class NotAskedError(PlanningError):
 
 class OtherModelError(NotAskedError):
     """The serializer shows another model than the queryset has."""
+
+
+class QueryBudgetError(AutoPrefetchError):
+    """A response took more queries than its budget; the message leads with what was loaded row by row."""
 
 
 class UnplannedQueryError(AutoPrefetchError):

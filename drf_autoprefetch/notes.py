@@ -29,6 +29,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "left-alone": (Severity.NOTE, "The queryset cannot take a plan and was left as it was."),
     "model-hooks": (Severity.NOTE, "The model runs code whenever a row is loaded, so all its columns are loaded."),
+    "needs-request": (Severity.NOTE, "The plan depends on a request: on its user, its URL, or rows looked up."),
     "not-planned": (Severity.WARNING, "A relation is read in a way that no prefetch can serve."),
     "planning-failed": (Severity.ERROR, "Planning raised an error; the queryset was left as it was."),
     "view-code": (Severity.NOTE, "The view's own code sees the rows too, so all columns of its model are loaded."),

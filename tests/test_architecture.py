@@ -33,7 +33,7 @@ LAYERS = (
     ("mixins",),
     ("testing",),
     ("contrib",),
-    ("apps", "management"),
+    ("apps", "management", "middleware"),
 )
 """Lowest first: a part imports from the lines above its own, never from a neighbour on its line."""
 

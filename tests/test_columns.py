@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init
 from django.test.utils import isolate_apps
 
@@ -149,8 +150,15 @@ def test_a_column_behind_a_descriptor_of_someones_own_is_not_plain():
     class Loud(models.CharField):  # type: ignore[type-arg]
         descriptor_class = Shouting
 
+    class Checking(DeferredAttribute):
+        def __set__(self, instance: Any, value: Any) -> None: ...
+
+    class Checked(models.CharField):  # type: ignore[type-arg]
+        descriptor_class = Checking
+
     class Poster(models.Model):
         words = Loud(max_length=5)
+        checked = Checked(max_length=5)
         image = models.FileField()
         quiet = models.CharField(max_length=5)
 
@@ -159,4 +167,4 @@ def test_a_column_behind_a_descriptor_of_someones_own_is_not_plain():
 
     plain = {name: columns.is_plain(Poster, field) for name, field in columns.columns_by_name(Poster).items()}
 
-    assert plain == {"id": True, "words": False, "image": True, "quiet": True}
+    assert plain == {"id": True, "words": False, "checked": True, "image": True, "quiet": True}

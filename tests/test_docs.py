@@ -2,8 +2,8 @@
 
 In README.md and docs/*.md, the Python blocks of a document run in order, as one module beside the demo. A line that
 ends in ``# → value`` prints that value, and a ``text`` block right after a Python block is what that block prints.
-In a block that starts with ``$ curl 'http://127.0.0.1:8000/…'``, the rest is what the demo answers, up to ``…`` if
-it ends so.
+In a block that starts with ``$ curl 'http://127.0.0.1:8000/…'``, the rest is what the demo answers, and after
+``$ python manage.py explain_prefetch …`` what the command prints there, up to ``…`` if it ends so.
 ``UPDATE_DOCS=1 pytest tests/test_docs.py`` writes what is printed now into the documents.
 """
 
@@ -15,6 +15,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -182,6 +183,60 @@ def test_the_demo_answers_what_the_documents_show(bookshop: Bookshop) -> None:
     assert asked >= 2
 
 
+COMMAND = re.compile(r"\A\$ python manage\.py (explain_prefetch\b.*)\n")
+RUN = "from django.core.management import execute_from_command_line as run\nrun(['manage.py', *{arguments!r}])"
+
+
+def test_the_command_prints_what_the_documents_show(bookshop: Bookshop) -> None:
+    run = 0
+    for path in DOCUMENTS:
+        for block in reversed(blocks(path.read_text())):
+            if command := COMMAND.match(block.text):
+                printed = without_times(ask(bookshop, RUN.format(arguments=shlex.split(command[1]))))
+                settle(path, block, command[0] + beginning(block.text.partition("\n")[2], printed))
+                run += 1
+
+    assert run >= 2
+
+
+CHANGED = """
+import os
+from django.core.management import CommandError, call_command
+from rest_framework.serializers import CharField
+from demo.shop.serializers.books import CatalogueSerializer
+from drf_autoprefetch.loading.finding import clear_caches
+
+os.chdir({folder!r})
+call_command("explain_prefetch", write="plans.json", verbosity=0)
+CatalogueSerializer._declared_fields["country"] = CharField(source="publisher.country.name")
+CatalogueSerializer.Meta.fields.append("country")
+clear_caches()
+try:
+    call_command("explain_prefetch", check="plans.json")
+except CommandError as error:
+    assert error.returncode == 1
+"""
+
+
+def test_the_documents_show_how_a_plan_differs(bookshop: Bookshop, tmp_path: Path) -> None:
+    path = DOCS / "explain.md"
+    (block,) = (block for block in blocks(path.read_text()) if block.language == "diff")
+
+    settle(path, block, beginning(block.text, ask(bookshop, CHANGED.format(folder=str(tmp_path)))))
+
+
+def beginning(shown: str, printed: str) -> str:
+    """Cut what is printed where the document cuts it."""
+    if not shown.endswith("\n…\n"):
+        return printed
+    return "".join(printed.splitlines(keepends=True)[: shown.count("\n") - 1]) + "…\n"
+
+
+def test_what_is_printed_is_cut_where_the_document_cuts_it() -> None:
+    assert beginning("a\nb\n…\n", "a\nc\nd\n") == "a\nc\n…\n"
+    assert beginning("a\nb\n", "a\nc\nd\n") == "a\nc\nd\n"
+
+
 def without_times(report: str) -> str:
     """Forget how long planning took, and where this checkout lies."""
     report = re.sub(r"planned in [\d.]+ ms", "planned in 1.0 ms", report)
@@ -300,8 +355,13 @@ def settings_table() -> str:
     """Return the table of settings, made of their defaults and the ``#:`` comments above them."""
     source = Path(conf.__file__).read_text()
     rows = re.findall(r"((?:^    #: .*\n)+)^    ([A-Z_]+): \w+ = (.+)$", source, re.MULTILINE)
-    lines = [f"| `{name}` | `{default}` | {reason(comment)} |" for comment, name, default in rows]
+    lines = [f"| `{name}` | `{written(default)}` | {reason(comment)} |" for comment, name, default in rows]
     return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *lines]) + "\n"
+
+
+def written(default: str) -> str:
+    """Return a default as a project would write it."""
+    return default.replace("field(default_factory=dict)", "{}")
 
 
 def reason(comment: str) -> str:

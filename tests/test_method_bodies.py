@@ -18,6 +18,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from rest_framework import serializers
 
 from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.attributes import Code, Column, get_attribute
@@ -34,6 +35,7 @@ from tests.bodies.forum import Forum
 from tests.bodies.models import Person
 from tests.bodies.rights import Rights
 from tests.bodies.shop import Shop
+from tests.traps.answers import ask, compare, shows, viewset
 
 THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit)
 CORPUS = [body for theme in THEMES for body in bodies(theme)]
@@ -200,3 +202,27 @@ def test_generated_bodies_read_nothing_that_was_not_planned(rng, model, number):
     assert watched.reloaded == []
     if not notes(requirement):
         assert watched.queries == []
+
+
+@pytest.mark.usefixtures("rows")
+@settings(max_examples=int(os.environ.get("BODIES", "100")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False), model=st.sampled_from(list(grammar.GRAPH)), number=st.just(0))
+def test_generated_bodies_cost_no_query_more(rng, model, number):
+    """The law, in a view: whichever way a body takes, for one row and for all."""
+    function, text = grammar.body(rng, model, next(NUMBERS))
+    note(text)
+    fields = {"value": serializers.SerializerMethodField(), "get_value": function}
+    view = viewset(shows(model, "pk", **fields), model._base_manager.order_by("pk"))
+    if _answers(view):
+        compare(view)
+        compare(view, pk=model._base_manager.earliest("pk").pk)
+
+
+def _answers(view) -> bool:
+    """Whether the body neither fails nor gives something that is no JSON."""
+    try:
+        ask(view)
+    except Exception as error:
+        note(repr(error))
+        return False
+    return True

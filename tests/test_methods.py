@@ -235,12 +235,12 @@ def reverse_one_to_one(self, obj):
         return None
 
 
-@case(Entry, "subject", says="whose targets are not known before the rows are")
+@case(Entry, "subject.title", says="which may lead to any model: those that declare a generic relation back")
 def generic_foreign_key(self, obj):
     return obj.subject.title
 
 
-@case(Ticket, "entries.subject", "title", says="whose targets are not known")
+@case(Ticket, "entries.subject.title", "title", says="which may lead to any model")
 def generic_relation_back_to_the_row(self, obj):
     return [entry.subject.title for entry in obj.entries.all()]
 

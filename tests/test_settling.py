@@ -51,3 +51,20 @@ def test_only_what_shows_settled_fields_is_known():
 
 def test_a_serializer_without_fields_has_none():
     assert list(readable_fields(serializers.BaseSerializer())) == []
+
+
+def test_features_of_geographic_serializers_are_their_fields():
+    """djangorestframework-gis needs libraries that are no Python packages: its module stands for it."""
+
+    class Feature(ModelSerializer):
+        def to_representation(self, instance):
+            return {"geometry": self.fields["title"].get_attribute(instance)}
+
+        class Meta:
+            model = Book
+            fields = ["title"]
+
+    Feature.to_representation.__module__ = "rest_framework_gis.serializers"
+
+    assert plan_for(Feature).only == ("id", "title")
+    assert plan_for(Feature).notes == ()

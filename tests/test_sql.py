@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.models import Prefetch
+from django.db import OperationalError, connection
+from django.db.models import F, Prefetch
+from django.db.models.functions import Upper
 
+from drf_autoprefetch.explaining.offline import QueryRefused
 from drf_autoprefetch.explaining.sql import prefetch_sql, queryset_sql
 from drf_autoprefetch.planning.planner import make_plan
 from tests.examples import needs, shows
@@ -107,5 +109,26 @@ def test_parameters_are_shown_only_where_asked_for():
 def test_a_queryset_that_can_match_nothing_has_no_query():
     assert queryset_sql(Book.objects.none(), parameters=True) == {
         "text": "-- no query: the conditions can match nothing",
+        "parameters": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (QueryRefused("SELECT VERSION()"), "SELECT VERSION()"),
+        (OperationalError("no such\nhost"), "no such host"),
+    ],
+    ids=["refused", "down"],
+)
+def test_sql_that_depends_on_what_the_database_is_may_not_be_known(error, text):
+    class Versioned(Upper):
+        def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+            raise error
+
+    queryset = Book.objects.order_by(Versioned(F("title")))
+
+    assert queryset_sql(queryset, parameters=True) == {
+        "text": f"-- not known without the database: {text}",
         "parameters": None,
     }

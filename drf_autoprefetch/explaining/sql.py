@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import Error, connections
 from django.db.models import QuerySet
 
 from ..loading.querysets import put_on
 from ..planning.bases import base_queryset
 from ..planning.plans import Plan, PrefetchPlan
 from ..reading import columns, relations
+from .offline import QueryRefused
 
 KEYS = "…"
 
@@ -22,6 +23,9 @@ def queryset_sql(queryset: QuerySet[Any], *, parameters: bool) -> dict[str, Any]
         text, values = queryset.query.get_compiler(queryset.db).as_sql()
     except EmptyResultSet:
         return {"text": "-- no query: the conditions can match nothing", "parameters": None}
+    except (QueryRefused, Error) as error:
+        # MariaDB and MySQL are asked for their version before some functions are written for them.
+        return {"text": f"-- not known without the database: {' '.join(str(error).split())}", "parameters": None}
     return {"text": text, "parameters": [str(value) for value in values] if parameters else None}
 
 

@@ -32,7 +32,8 @@ class Finding:
     ``path`` leads to the field from the serializer that was shown (``OrderSerializer.lines.book``), ``field`` is the
     same field as its own serializer calls it (``LineSerializer.book``). ``relation`` is what was loaded, a relation, a
     column or a model (``Line.book``). ``place`` is the ``file:line`` of the project's own code that is nearest to the
-    query. ``parameters`` is the number of different parameters among ``count`` queries.
+    query, ``function`` the function around it, if there is one. ``parameters`` is the number of different parameters
+    among ``count`` queries.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Finding:
     field: str = ""
     view: str = ""
     action: str = ""
+    function: str = ""
 
     def __str__(self) -> str:
         counted = f"×{self.count} {self.path}" if self.count else self.path

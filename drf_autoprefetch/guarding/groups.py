@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .findings import Finding, Kind
 from .remedies import KEEP, remedy_for
-from .sights import Sight, field_of, place_of
+from .sights import Sight, field_of, function_of, place_of
 
 
 @dataclass(slots=True)
@@ -73,6 +73,7 @@ class Group:
     def __init__(self, first: Sight) -> None:
         self._path, self._kind, self._relation = first.path, first.load.kind, first.load.relation
         self._place, self._field = place_of(first.stack), field_of(first.stack)
+        self._function = function_of(first.stack)
         self._remedy = ""
         self._count = 0
         self._arguments: set[int] = set()
@@ -111,4 +112,5 @@ class Group:
             parameters=len(self._arguments),
             remedy=self._remedy if many else KEEP,
             field=self._field,
+            function=self._function,
         )

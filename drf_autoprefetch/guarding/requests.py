@@ -14,6 +14,7 @@ from ..conf import check_mode, get_settings
 from ..exceptions import UnplannedQueryError, UnplannedQueryWarning
 from ..signals import unplanned_queries
 from .allowing import not_allowed
+from .counting import current_tally
 from .findings import Finding
 from .watching import Watch, complain, entered
 
@@ -74,6 +75,9 @@ def _told(view: Any, request: Any, watch: Watch, *, log: bool) -> list[Finding]:
     """Tell the signal's receivers, and the log. Raises nothing: a log handler or a receiver may."""
     try:
         findings = not_allowed(watch.findings)
+        tally = current_tally()
+        if tally is not None:
+            tally.add_unplanned(findings)
         if unplanned_queries.has_listeners(type(view)):
             unplanned_queries.send_robust(type(view), request=request, queries=watch.queries, findings=findings)
         if log:

@@ -75,6 +75,15 @@ def place_of(stack: Stack) -> str:
     return field_origin(fields[-1]).place if fields else ""
 
 
+def function_of(stack: Stack) -> str:
+    """Return the function of the project's code that is nearest to the query, with its class where Python tells it."""
+    if not stack.project:
+        return ""
+    code = stack.project[0].f_code
+    # Python 3.10 knows no qualified name.
+    return str(getattr(code, "co_qualname", code.co_name))
+
+
 def field_of(stack: Stack) -> str:
     """Return ``BookSerializer.author``: the field nearest to the query, as its own serializer calls it."""
     fields = stack.fields

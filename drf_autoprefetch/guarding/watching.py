@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from threading import Lock
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ from django.db.backends.signals import connection_created
 
 from ..reading.views import handler_name
 from .allowing import allowances
+from .counting import Tally, current_tally
 from .findings import Finding
 from .groups import Group
 from .sights import field_of, sight_of
@@ -121,7 +123,7 @@ def watch() -> Iterator[Watch]:
 @contextmanager
 def entered(watching: Watch) -> Iterator[Watch]:
     """Have ``watching`` see the queries of this block."""
-    with _guarded("Queries are not watched"):
+    with guarded("Queries are not watched"):
         install()
     watching._around = _watching.get()
     token = _watching.set(watching)
@@ -129,7 +131,7 @@ def entered(watching: Watch) -> Iterator[Watch]:
         yield watching
     finally:
         _watching.reset(token)
-        with _guarded("What was found is not told to the blocks around"):
+        with guarded("What was found is not told to the blocks around"):
             watching._hand_on()
 
 
@@ -144,12 +146,28 @@ def unwatched() -> Iterator[None]:
 
 
 def observe(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    """Run a query, and show it to whoever watches."""
-    watching = _watching.get()
-    result = execute(sql, params, many, context)
+    """Run a query, count it, and show it to whoever watches."""
+    watching, tally = _watching.get(), current_tally()
+    if tally is None:
+        result = execute(sql, params, many, context)
+    else:
+        result = _counted(tally, execute, sql, params, many, context)
     if watching is not None:
         watching._saw(sys._getframe(1), sql, params)
     return result
+
+
+def _counted(tally: Tally, execute: Callable[..., Any], *query: Any) -> Any:
+    """A query that fails was run as well."""
+    started = perf_counter()
+    try:
+        return execute(*query)
+    finally:
+        seconds = perf_counter() - started
+        try:
+            tally.add(query[-1]["connection"].alias, seconds)
+        except Exception:
+            complain("A query is not counted")
 
 
 def install() -> None:
@@ -165,7 +183,8 @@ def _install_on(connection: Any, **kwargs: Any) -> None:
 
 
 @contextmanager
-def _guarded(what: str) -> Iterator[None]:
+def guarded(what: str) -> Iterator[None]:
+    """Log ``what`` does not happen because this block failed, and go on."""
     try:
         yield
     except Exception:

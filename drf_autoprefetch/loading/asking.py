@@ -34,8 +34,6 @@ class Answer:
 
 
 answers: Cache[Answer] = Cache()
-#: Where the queries of the making are not run again in the same request: permissions that Django remembers, say.
-moved: Cache[bool] = Cache()
 #: What was shown first where the making of the serializer runs queries, by view, handler and model.
 guesses: Cache[Requirement] = Cache()
 
@@ -103,7 +101,7 @@ def ask_for_rows(view: Any, handled: Handling, queryset: Any, written: Written, 
         raise NotAskedError(f"{handled.asks}() asks for rows itself")
     with beforehand(view) as queries:
         asked = question(**_foresee(view, handled))
-        costly = bool(queries.count) and not moved.get(place)
+        costly = bool(queries.count)
         if costly and handled.detail:
             expect_again(view, asked.answer().requirement)
     asked.costly = costly and not handled.detail
@@ -120,14 +118,6 @@ def _foresee(view: Any, handled: Handling) -> dict[str, Any]:
 
 def _place(view: Any, model: type[Model]) -> Hashable:
     return type(view), handler_name(view), model
-
-
-def learn(view: Any, requirement: Requirement, *, again: bool) -> None:
-    """Remember whether the queries of the making were run again when ``view`` made its own serializer."""
-    if again:
-        expect_again(view, requirement)
-    else:
-        moved.put(_place(view, requirement.model), True)
 
 
 def expect_again(view: Any, requirement: Requirement) -> None:

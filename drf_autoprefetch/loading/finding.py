@@ -13,8 +13,9 @@ from ..planning.planner import make_plan
 from ..planning.plans import How, Plan
 from ..planning.written import read_queryset
 from ..reading import methods
+from ..reading.requirements import perhaps
 from ..reading.views import Handling, may_refuse
-from .asking import Question, answers, ask_for_rows, guesses, moved
+from .asking import Question, answers, ask_for_rows, guesses
 
 plans: Cache[Plan] = Cache()
 refusals: Cache[bool] = Cache()
@@ -23,14 +24,15 @@ refusals: Cache[bool] = Cache()
 class Found(NamedTuple):
     """A plan, and whether it was remembered.
 
-    ``guessed`` says that it is for what was shown the first time, ``refusable`` that a permission comes before the row
-    is shown, ``costly`` that knowing it took queries, which the view may run again.
+    ``guessed`` says that it is for what was shown the first time, ``waits`` that nobody knows whether the rows are
+    going to be shown: code of the view's own, or a permission, comes first. ``costly`` says that knowing it took
+    queries, which the view may run again.
     """
 
     plan: Plan
     cached: bool
     guessed: bool
-    refusable: bool
+    waits: bool
     costly: bool
 
 
@@ -42,16 +44,19 @@ def find_plan(view: Any, handled: Handling, queryset: QuerySet[Any], serializer:
     trim = bool(view.auto_prefetch_only)
     written = read_queryset(queryset)
     question = ask_for_rows(view, handled, queryset, written, serializer)
-    key = (question.key, written, trim)
+    refusable = handled.detail and _is_refusable(question)
+    guessed = question.guess is not None
+    waits = serializer is None and (guessed or refusable or bool(handled.unknown_steps))
+    key = (question.key, written, trim, waits)
     plan = plans.get(key) if written.hashable else None
     cached = plan is not None
     if plan is None:
         answer = question.answer()
-        plan = make_plan(answer.requirement, written, How(trim=trim and not answer.seen))
-        if written.hashable and not answer.requirement.volatile:
+        requirement = perhaps(answer.requirement) if waits else answer.requirement
+        plan = make_plan(requirement, written, How(trim=trim and not answer.seen))
+        if written.hashable and not requirement.volatile:
             plans.put(key, plan)
-    refusable = handled.detail and _is_refusable(question)
-    return Found(plan, cached, question.guess is not None, refusable, question.costly)
+    return Found(plan, cached, guessed, waits, question.costly)
 
 
 def _is_refusable(question: Question) -> bool:
@@ -62,7 +67,6 @@ def clear_caches() -> None:
     """Forget every requirement and plan."""
     answers.clear()
     guesses.clear()
-    moved.clear()
     methods.clear()
     plans.clear()
     refusals.clear()

@@ -11,7 +11,7 @@ from ..planning.planner import make_plan
 from ..planning.plans import How, Plan
 from ..reading.requirements import Edge, Requirement
 from .caches import kept_as, lists_of, loaded_rows
-from .late import Group
+from .late import Group, waits
 from .querysets import Lists, annotate, prefetch_for, wanted
 
 
@@ -33,8 +33,8 @@ def _load(instances: Sequence[Model], requirement: Requirement, group: Group) ->
     for edge in requirement.edges.values():
         _load_beyond(known, edge, group)
     plan = make_plan(requirement, how=How(joins=False))
-    lookups = [prefetch_for(prefetch, None, Lists.NOW) for prefetch in wanted(plan, Lists.NOW)]
-    prefetch_related_objects(known, *lookups)
+    missing = [prefetch for prefetch in wanted(plan, Lists.NOW) if not waits(known, prefetch)]
+    prefetch_related_objects(known, *(prefetch_for(prefetch, None, Lists.NOW) for prefetch in missing))
     group.wait(known, plan.prefetches)
     if plan.annotations:
         _annotate(known, plan)

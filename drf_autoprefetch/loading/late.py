@@ -125,12 +125,10 @@ class Group:
             self.wait(reached(rows, (*way, prefetch.to_attr or last)), plan.prefetches)
 
     def _put(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
-        names = kept_as(prefetch.relation)
-        found = reached(rows, prefetch.lookup.split("__")[:-1])
-        holders = [holder for holder in found if _cache(holder, prefetch).keys().isdisjoint(names)]
+        holders = [holder for holder in _holders(rows, prefetch) if not _has(holder, prefetch)]
         late = Late(prefetch, rows, holders, self)
         for holder in holders:
-            _waiting(holder, prefetch).late.update(dict.fromkeys(names, late))
+            _waiting(holder, prefetch).late.update(dict.fromkeys(kept_as(prefetch.relation), late))
         self._made.append(late)
 
     def revoke(self) -> None:
@@ -169,6 +167,21 @@ def _guarded(what: object) -> Iterator[None]:
         if get_settings().STRICT:
             raise
         logger.exception("No plan for %s, whose rows are loaded one by one", what)
+
+
+def waits(rows: Sequence[Model], prefetch: PrefetchPlan) -> bool:
+    """Return whether what ``prefetch`` loads is there for ``rows``, or waits until it is read."""
+    return all(_has(holder, prefetch) for holder in _holders(rows, prefetch))
+
+
+def _holders(rows: Sequence[Model], prefetch: PrefetchPlan) -> list[Model]:
+    return reached(rows, prefetch.lookup.split("__")[:-1])
+
+
+def _has(holder: Model, prefetch: PrefetchPlan) -> bool:
+    cache = _cache(holder, prefetch)
+    known = {*cache, *cache.late} if isinstance(cache, Waiting) else cache.keys()
+    return not known.isdisjoint(kept_as(prefetch.relation))
 
 
 def _alive(references: list[Any]) -> Iterator[Any]:

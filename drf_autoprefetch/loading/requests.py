@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,27 +19,16 @@ from ..planning.plans import Plan
 from ..reading.origins import class_origin
 from ..reading.shapes import live_shape
 from ..reading.views import Handling, handler_name, handling
-from .asking import answer_for_instances, expect_again, learn
+from .asking import answer_for_instances, expect_again
 from .building import Queries, counted
 from .carried import carries, without_plan
 from .finding import Found, find_plan
 from .instances import load_for_now
 from .late import with_plan
 from .querysets import Lists, put_on_rows, why_not
+from .switches import switched_off
 
 logger = logging.getLogger("drf_autoprefetch")
-
-_disabled: ContextVar[bool] = ContextVar("drf_autoprefetch.disabled", default=False)
-
-
-@contextmanager
-def autoprefetch_disabled() -> Iterator[None]:
-    """Leave every queryset whose rows are fetched inside this block as it was. Other threads and tasks go on."""
-    token = _disabled.set(True)
-    try:
-        yield
-    finally:
-        _disabled.reset(token)
 
 
 @dataclass(slots=True)
@@ -96,11 +84,15 @@ class RequestPlan:
         self._made_with += queries.count
 
     def _learn(self, serializer: Any) -> None:
-        """Once the fields are there as well, it is known whether the making asked twice what a plan had it ask."""
+        """Once the fields are there as well, it is known whether the making asked twice what a plan had it ask.
+
+        Where it did not (Django remembers permissions for a request, say), the next request may be another case.
+        """
         suspected, self._suspected = self._suspected, None
         with counted() as queries:
             live_shape(serializer)
-        learn(self.view, suspected, again=bool(self._made_with + queries.count))
+        if self._made_with or queries.count:
+            expect_again(self.view, suspected)
 
     def load(self, queryset: Any) -> Any:
         """Return a copy of ``queryset`` with the plan applied; None to leave it as it is. Never raises unless STRICT.
@@ -182,12 +174,10 @@ class RequestPlan:
         if self._shown is None and handled.unknown_steps and plan.written.narrowed:
             self._loaded = False
             return None
-        late = planned.guessed or planned.refusable
-        self._loaded = not late
-        if self._shown is not None or not (late or handled.unknown_steps):
+        self._loaded = not planned.waits
+        if not planned.waits or plan.how.trim or not handled.unknown_steps:
             return with_plan(plan, queryset)
-        followed = planned.guessed or plan.how.trim or not handled.unknown_steps
-        return put_on_rows(plan, queryset, Lists.WRITTEN) if followed else None
+        return put_on_rows(plan, queryset, Lists.WRITTEN) if planned.guessed else None
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None
@@ -209,17 +199,7 @@ class RequestPlan:
 
     def switched_off(self) -> str:
         """Return which switch keeps this request from being planned, or an empty string."""
-        view = self.view
-        if getattr(view, "request", None) is None or getattr(view, "swagger_fake_view", False):
-            return "there is no request"
-        if _disabled.get():
-            return "autoprefetch_disabled() is in force"
-        if not get_settings().ENABLED:
-            return 'DRF_AUTOPREFETCH["ENABLED"] is False'
-        if not view.auto_prefetch:
-            return "auto_prefetch is False"
-        skipped = view.auto_prefetch_skip_actions
-        return "auto_prefetch_skip_actions names it" if skipped and handler_name(view) in skipped else ""
+        return switched_off(self.view)
 
     def outcome(self, queryset: QuerySet[Any]) -> Outcome:
         """Return the plan for ``queryset``, made or remembered. Raises what planning raises."""

@@ -143,5 +143,5 @@ def choose(situation: Situation) -> Verdict:
     strategy, why = next(verdict for rule in RULES if (verdict := rule(situation)) is not None)
     asked = situation.asked_to_prefetch or situation.edge.declared or situation.edge.to_attr
     if strategy is Strategy.PREFETCH and situation.may_wait and not asked:
-        return Strategy.LATE, f"{why}; only some ways through the code read it"
+        return Strategy.LATE, f"{why}; it waits, because it may not be read"
     return strategy, why

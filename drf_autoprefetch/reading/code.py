@@ -13,7 +13,8 @@ from .hints import function_of
 from .origins import function_place
 from .settling import is_settled
 
-_FRAMEWORKS = ("django", "rest_framework", "drf_autoprefetch")
+#: adrf shows what DRF shows, and awaits it.
+_FRAMEWORKS = ("django", "rest_framework", "adrf", "drf_autoprefetch")
 
 
 def at(origin: Origin, code: Any, kind: str) -> Origin:

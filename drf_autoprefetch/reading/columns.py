@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Manager, Model, signals
-from django.db.models.fields.files import FileDescriptor, FileField, ImageField, ImageFileDescriptor
-from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
+from django.db.models.fields.files import FileDescriptor, FileField, ImageField
 from django.db.models.query_utils import DeferredAttribute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from django.db.models import Field
-
-_PLAIN_DESCRIPTORS = (DeferredAttribute, ForeignKeyDeferredAttribute, FileDescriptor, ImageFileDescriptor)
 
 
 @cache
@@ -163,11 +160,11 @@ def load_with(model: type[Model], field: Field[Any, Any]) -> frozenset[str]:
 
 
 def is_plain(model: type[Model], field: Field[Any, Any]) -> bool:
-    """Return whether Django's own descriptor reads the column, which touches nothing else."""
+    """Return whether Django's own code reads the column, which touches nothing else."""
     static = inspect.getattr_static(model, field.attname, None)
     if isinstance(field, FileField):
         return isinstance(static, FileDescriptor)
-    return type(static) in _PLAIN_DESCRIPTORS
+    return isinstance(static, DeferredAttribute) and type(static).__get__.__module__.startswith("django.")
 
 
 def concrete(model: type[Model]) -> type[Model]:

@@ -81,7 +81,7 @@ class Audit(Theme):
     def target_name(self, obj):
         return f"{obj.content_type.model} {obj.object_id}"
 
-    @reads(Entry, "subject", known=False)
+    @reads(Entry, "subject.category.name", "subject.id", "subject.name", "subject.title", known=False)
     def target(self, obj):
         return str(obj.subject)
 

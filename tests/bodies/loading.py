@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Prefetch
 
 from drf_autoprefetch.reading.requirements import Requirement
@@ -30,5 +31,7 @@ def queryset(requirement: Requirement, extra: frozenset[str] = frozenset()) -> A
         targets = [queryset(target, edge.relation.far) for target in edge.targets.values()]
         if edge.relation.to_many:
             targets = [target.order_by(*target.model._meta.ordering) for target in targets]
-        rows = rows.prefetch_related(Prefetch(edge.name, *targets) if targets else edge.name)
+        kind = GenericPrefetch if edge.relation.model is None else Prefetch
+        given = [targets] if edge.relation.model is None else targets
+        rows = rows.prefetch_related(kind(edge.name, *given) if targets else edge.name)
     return rows

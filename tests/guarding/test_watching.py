@@ -54,6 +54,20 @@ def test_a_block_has_findings_and_the_number_of_its_queries():
     assert (found.view, found.action) == ("", "")
 
 
+def test_a_finding_names_the_function_around_its_line():
+    def get_shown(self: Any, book: Any) -> str:
+        return str(book.author.name)
+
+    shown = shows(Book, shown=serializers.SerializerMethodField(), get_shown=get_shown)
+    with watch() as seen:
+        show(serializer=shown)
+        show()
+
+    # Python 3.10 knows no qualified name.
+    name = getattr(get_shown.__code__, "co_qualname", "get_shown")
+    assert [found.function for found in seen.findings] == [name, ""]
+
+
 def test_nothing_is_seen_outside_a_block():
     with watch() as seen:
         pass

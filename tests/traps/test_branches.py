@@ -607,4 +607,4 @@ def test_explain_says_when(settings: Any) -> None:
     response = answer(view_of(Book, shown(in_a_branch)), data={"explain_prefetch": "1", "format": "json"})
     (node,) = json.loads(response.content)["plan"]["related"]
     assert node["strategy"] == "prefetch when read"
-    assert node["why"] == "many rows for each parent; only some ways through the code read it"
+    assert node["why"] == "many rows for each parent; it waits, because it may not be read"

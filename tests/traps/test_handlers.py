@@ -337,3 +337,57 @@ def test_rows_with_named_columns_that_are_shown_after_all() -> None:
             return Response(self.get_serializer(rows, many=True).data)
 
     compare(Books, queries=3)
+
+
+class OneByOne(ModelViewSet[Book]):
+    """Shows its rows one at a time, each by a serializer of its own or all by one."""
+
+    queryset = Book.objects.all()
+    serializer_class = Shown
+
+    @action(detail=True)
+    def single(self, request: Request, pk: Any = None) -> Response:
+        return Response(self.get_serializer().to_representation(self.get_object()))
+
+    @action(detail=False)
+    def by_one(self, request: Request) -> Response:
+        serializer = self.get_serializer()
+        return Response([serializer.to_representation(row) for row in self.get_queryset()])
+
+    @action(detail=False)
+    def by_class(self, request: Request) -> Response:
+        serializer = self.get_serializer_class()(context=self.get_serializer_context())
+        return Response([serializer.to_representation(row) for row in self.filter_queryset(self.get_queryset())])
+
+    @action(detail=False)
+    def by_each(self, request: Request) -> Response:
+        return Response([self.get_serializer(row).data for row in self.filter_queryset(self.get_queryset())])
+
+
+@pytest.mark.parametrize("name", ["by_one", "by_class", "by_each"])
+def test_rows_that_are_shown_one_at_a_time(name: str) -> None:
+    """Trap 50: the first of them has the lists of all loaded."""
+    compare(OneByOne, action=name, queries=2)
+
+
+def test_a_row_that_is_shown_by_hand() -> None:
+    """Trap 50: the view's serializer, whoever calls it."""
+    answers = compare(OneByOne, action="single", pk=Book.objects.earliest("pk").pk, queries=2)
+    assert answers.planned.columns(Book) == {"id", "title", "author_id"}
+
+
+def test_another_row_than_the_view_s_goes_out_of_sight() -> None:
+    class Named_(serializers.Serializer[Any]):  # noqa: N801
+        name = serializers.CharField()
+        email = serializers.CharField()
+
+    class Books_(ModelViewSet[Book]):  # noqa: N801
+        queryset = Book.objects.all()
+        serializer_class = Named_
+
+        @action(detail=False)
+        def authors(self, request: Request) -> Response:
+            serializer: Any = self.get_serializer()
+            return Response([serializer.to_representation(row.author) for row in self.get_queryset()])
+
+    compare(Books_, action="authors", queries=1)

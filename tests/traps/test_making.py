@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.functional import cached_property
@@ -171,6 +171,28 @@ def test_what_is_asked_once_for_a_request_is_asked_when_planning(view: Any) -> N
     with mixed(view):
         answered = ask(view, user=somebody(), **PAGE)
     assert ("summary" not in answered.columns(Book)) == (view is VIEWS["permission"])
+
+
+def test_what_was_asked_once_may_be_asked_twice_in_another_request() -> None:
+    """What one user's permissions say is remembered; what somebody else's need may be asked each time."""
+
+    class ByUser(Full):  # type: ignore[misc]
+        def get_fields(self) -> dict[str, Any]:
+            fields: dict[str, Any] = super().get_fields()
+            user = self.context["request"].user
+            if user.is_staff:
+                user.has_perm("testapp.view_author")
+            elif Group.objects.exists():
+                del fields["author"]
+            return fields
+
+    view = viewset(ByUser, pagination_class=LimitOffsetPagination)
+    clear_caches()
+    with mixed(view):
+        staff = ask(view, user=User.objects.create(username="staff", is_staff=True), **PAGE)
+        counts = [of_making(ask(view, user=AnonymousUser(), **PAGE).queries) for _ in range(3)]
+    assert of_making(staff.queries) > 0
+    assert counts == [2, 1, 1]
 
 
 @pytest.mark.parametrize("kind", ["page", "row", "list"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...conf import get_settings
-from ...loading.requests import autoprefetch_disabled
+from ...loading.switches import autoprefetch_disabled
 from .again import Again
 from .blocks import rolled_back
 from .database_plans import database_plan

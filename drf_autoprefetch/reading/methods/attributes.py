@@ -14,6 +14,7 @@ from ..hints import hint_of
 from ..relations import Relation
 from .binding import bind, class_of
 from .escaping import escape, look
+from .following import follow
 from .machine import ATTRIBUTES, Machine, rule
 from .names import assigned_names, attribute, next_in_mro, static
 from .probing import ANY_RELATION, probe
@@ -26,7 +27,6 @@ from .values import (
     Box,
     File,
     Known,
-    Many,
     Method,
     Query,
     Row,
@@ -75,29 +75,6 @@ def _column(node: Node, name: str) -> Values:
     if not isinstance(descriptor, FileDescriptor):
         return PLAIN
     return frozenset([File(node)])
-
-
-def follow(m: Machine, node: Node, relation: Relation) -> Values:
-    """Return the rows, or the manager of the rows, behind a relation."""
-    back = frozenset(Row(ancestor) for ancestor in node.ancestors(relation))
-    if relation.model is None:
-        if not node.detached:
-            node.follow(relation.name, m.place, always=m.runs_for(node))
-            node.notes[("generic-target", m.place)] = (relation.name, "")
-        return PLAIN | back
-    child = node.child(relation, relation.model)
-    if child.detached:
-        _too_deep(m, node, relation)
-    if relation.to_many:
-        return frozenset([Many(child, child if child.detached else node, relation)])
-    m.touch(child)
-    return frozenset([Row(child)]) | back
-
-
-def _too_deep(m: Machine, node: Node, relation: Relation) -> None:
-    if not node.detached:
-        node.read(relation.near, m.place)
-        node.notes[("depth-limit", m.place)] = (relation.name, "")
 
 
 def _code(m: Machine, row: Row, name: str, function: Any) -> Values:

@@ -11,7 +11,7 @@ from django.db.models import Model
 from ...notes import Note, Origin
 from ..hints import hint_of, hint_requirement
 from ..origins import shorten
-from ..relations import Relation, relations
+from ..relations import relations
 from ..requirements import Edge, Requirement, handed_on, perhaps, union
 from . import wording
 from .trails import RETURNED, Node, Place
@@ -87,15 +87,8 @@ class _Stamp:
     def _edges(self, node: Node) -> dict[str, Edge]:
         edges: dict[str, Edge] = {}
         for name, places in node.touched.items():
-            child = node.children.get(name)
-            if child is None:
-                relation = _generic(node.model, name)
-                always = name in node.certain
-                edges[name] = Edge(relation, {}, origins=self._origins(places), beyond=True, always=always)
-                continue
-            assert child.relation is not None
-            given = child.edge or Edge(child.relation, {}, beyond=True)
-            targets = {child.model: self.build(child)}
+            targets = {child.model: self.build(child) for child in node.behind(name)}
+            given = _edge(node, name)
             edges[name] = replace(given, targets=targets, origins=self._origins(places), always=name in node.certain)
         return edges
 
@@ -164,8 +157,9 @@ def _settled(node: Node, key: Hashable, requirement: Requirement) -> Requirement
     return requirement if key in node.certain else perhaps(requirement)
 
 
-def _generic(model: type[Model], name: str) -> Relation:
-    return relations(model)[name]
+def _edge(node: Node, name: str) -> Edge:
+    declared = next((child.edge for child in node.behind(name) if child.edge is not None), None)
+    return declared or Edge(relations(node.model)[name], {}, beyond=True)
 
 
 def unread(subject: Subject, name: str, reason: str) -> Requirement:

@@ -11,7 +11,7 @@ from .escaping import escape
 from .functions import unknown
 from .machine import ATTRIBUTES, Machine, rule
 from .values import NEVER, PLAIN, Call, Method, Self, Serializer, Values
-from .views import call_view, is_rows
+from .views import call_view, is_rows, is_view
 
 _HARMLESS = ("many", "read_only", "required", "allow_null", "partial", "source", "data", "label")
 
@@ -49,6 +49,10 @@ def _attribute(m: Machine, serializer: Serializer, name: str) -> Values:
 def call_serializer(m: Machine, serializer: Serializer, name: str, call: Call) -> Values:
     """Call ``to_representation`` of a serializer made in the body, or of the receiver's child."""
     cls = serializer.cls[0]
+    if cls is None and is_view(m.receiver if isinstance(m.receiver, type) else type(m.receiver)):
+        others = frozenset(row for row in rows_in(m, call.arg(0)) if row.node is not m.root)
+        escape(m, others, f"passes {{it}} to {name}()")
+        return PLAIN
     represent(m, "child" if cls is None else "class", cls, call.arg(0))
     return PLAIN
 

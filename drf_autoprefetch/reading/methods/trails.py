@@ -48,7 +48,7 @@ class Node:
         self.relation = relation
         self.edge: Edge | None = None
         self.detached = False
-        self.children: dict[str, Node] = {}
+        self.children: dict[tuple[str, type[Model]], Node] = {}
         self.loose: dict[type[Model], Node] = {}
         self.reads: dict[str, set[Place]] = {}
         self.touched: dict[str, set[Place]] = {}
@@ -108,11 +108,15 @@ class Node:
         """Return the node of the rows behind ``relation``."""
         if self.detached or self.repeats(relation):
             return self.outside(model)
-        name = edge.name if edge is not None else relation.name
-        if name not in self.children:
-            self.children[name] = Node(model, self, relation)
-            self.children[name].edge = edge
-        return self.children[name]
+        key = (edge.name if edge is not None else relation.name, model)
+        if key not in self.children:
+            self.children[key] = Node(model, self, relation)
+            self.children[key].edge = edge
+        return self.children[key]
+
+    def behind(self, name: str) -> list[Node]:
+        """Return the nodes of the rows under an attribute: several models may turn up in one."""
+        return [child for (known, _), child in self.children.items() if known == name]
 
     def outside(self, model: type[Model]) -> Node:
         """Return the node of rows of ``model`` that the body fetches by itself, starting from here."""

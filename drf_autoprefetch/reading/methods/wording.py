@@ -18,8 +18,8 @@ def paths(root: Node) -> list[str]:
 def _paths(node: Node, prefix: str) -> list[str]:
     found = [prefix + name for name in node.reads]
     for name in node.touched:
-        child = node.children.get(name)
-        below = _paths(child, f"{prefix}{name}__") if child is not None else []
+        followed = [child for child in node.behind(name) if child.relation is not None and child.relation.model]
+        below = [path for child in followed for path in _paths(child, f"{prefix}{name}__")]
         found += below or [prefix + name]
     return found
 
@@ -94,9 +94,7 @@ def remark(kind: str, name: str, node: Node, what: str, extra: str) -> tuple[str
         message = f"{name} runs a query of its own for each {noun(node)}: {what}."
         return message, f"Declare what it finds: a Prefetch of {extra} or an annotation in @prefetch_hint(…) above it."
     if kind == "generic-target":
-        return (
-            f"{name} follows {what}, whose targets are not known before the rows are.",
-            "Write a GenericPrefetch hint.",
-        )
+        message = f"{name} follows {what}, which may lead to any model: {extra}."
+        return message, "Write a GenericPrefetch hint if rows of others turn up and show what lies beyond them."
     message = f"{name} follows {what} again and again; what lies beyond the planned levels is loaded row by row."
     return message, f'Write @prefetch_hint("{what}__{what}__{what}") above it, as deep as the data is.'

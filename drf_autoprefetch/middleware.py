@@ -1,0 +1,117 @@
+"""``PrefetchMonitorMiddleware``: how many queries each response takes, of every view."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import ImproperlyConfigured
+
+from .conf import NAME, get_settings
+from .guarding.counting import Tally, counted
+from .guarding.responses import Measurement, add_headers, error_for, log_exceeded, measured
+from .guarding.watching import guarded, install
+from .signals import response_measured
+
+
+class PrefetchMonitorMiddleware:
+    """Counts the queries of each response, tells the ``response_measured`` signal, and keeps views to their budgets.
+
+    Put it first, so that it counts what other middleware asks, too. A streaming response is counted until it is handed
+    back, not while it streams. Nothing that fails here changes a response; only ``OVER_BUDGET`` with ``raise`` does.
+
+    Raises ImproperlyConfigured at start where the settings are wrong, or a package for ``METRICS`` is missing.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        _connect_metrics()
+
+    def __call__(self, request: Any) -> Any:
+        """Answer the request, or return a coroutine for the answer."""
+        if self._is_async:
+            return self._answer(request)
+        if not _sampled():
+            return self.get_response(request)
+        with counted() as tally:
+            response = self.get_response(request)
+        measurement = self._measured(request, tally)
+        if measurement is not None:
+            with guarded("A measured response is not told"):
+                response_measured.send_robust(type(self), **_told(request, response, measurement))
+            self._finish(request, response, measurement)
+        return response
+
+    async def _answer(self, request: Any) -> Any:
+        if not _sampled():
+            return await self.get_response(request)
+        with counted() as tally:
+            response = await self.get_response(request)
+        measurement = self._measured(request, tally)
+        if measurement is not None:
+            # Where nobody listens, a thread would be asked for nothing.
+            with guarded("A measured response is not told"):
+                if response_measured.has_listeners(type(self)):
+                    await response_measured.asend_robust(type(self), **_told(request, response, measurement))
+            self._finish(request, response, measurement)
+        return response
+
+    def _measured(self, request: Any, tally: Tally) -> Measurement | None:
+        measurement = None
+        with guarded("A response is not measured"):
+            measurement = measured(request, tally)
+        return measurement
+
+    def _finish(self, request: Any, response: Any, measurement: Measurement) -> None:
+        with guarded("A response over its budget is not logged"):
+            if "log" in get_settings().OVER_BUDGET:
+                log_exceeded(measurement)
+        with guarded("A response has no headers about its queries"):
+            add_headers(request, response, measurement)
+        error = None
+        with guarded("A response over its budget raises nothing"):
+            error = error_for(measurement)
+        if error is not None:
+            raise error
+
+
+def _told(request: Any, response: Any, measurement: Measurement) -> dict[str, Any]:
+    return {
+        "request": request,
+        "response": response,
+        "view": measurement.view,
+        "method": measurement.method,
+        "queries": measurement.queries,
+        "databases": measurement.databases,
+        "seconds_in_database": measurement.seconds,
+        "unplanned": measurement.unplanned,
+        "budget": measurement.budget,
+    }
+
+
+def _sampled() -> bool:
+    """Decide whether this response is counted."""
+    sampled = False
+    with guarded("Queries are not counted"):
+        sampled = random.random() < get_settings().SAMPLING
+        install()
+    return sampled
+
+
+def _connect_metrics() -> None:
+    for name in get_settings().METRICS:
+        try:
+            import_module(f".contrib.{name}", __package__)
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                f'{NAME}["METRICS"] has {name!r}, which needs a package: pip install "drf-autoprefetch[{name}]".'
+            ) from error
