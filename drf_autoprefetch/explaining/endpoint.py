@@ -60,7 +60,7 @@ def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
     known, media_type = _format(request)
     if is_detail(view):
         view.get_object()
-    report = replace(make_report(view, plan), links=_links(request))
+    report = replace(make_report(view, plan), links=links(request))
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
         "Cache-Control": "no-store",
@@ -70,20 +70,20 @@ def explain(view: Any, plan: RequestPlan, request: Any) -> HttpResponse:
     return HttpResponse(known.render(report), headers=headers | known.headers())
 
 
-def _links(request: Any) -> tuple[tuple[str, str], ...]:
-    """The URL of ``request`` with its parameter set to each format, and without it.
+def links(request: Any) -> tuple[tuple[str, str], ...]:
+    """Return the query string of ``request`` with its parameter set to each format, and without it.
 
     Each starts with ``?``: a path that were repeated might be read as the name of another host.
     """
     parameter = get_settings().EXPLAIN_PARAMETER
-    links = []
+    formats = []
     for name in FORMATS:
         query = request.query_params.copy()
         query[parameter] = name
-        links.append((name, f"?{query.urlencode()}"))
+        formats.append((name, f"?{query.urlencode()}"))
     data = request.query_params.copy()
     data.pop(parameter, None)
-    return (*links, ("the data", f"?{data.urlencode()}"))
+    return (*formats, ("the data", f"?{data.urlencode()}"))
 
 
 def make_report(view: Any, plan: RequestPlan) -> Report:
@@ -110,9 +110,14 @@ def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> Outcome:
     try:
         return plan.outcome(queryset)
     except AutoPrefetchError as error:
-        origin = replace(class_origin(type(view), "view"), field=handler_name(view))
-        remedy = "Requests load their rows as without the library until this is mended."
-        return Outcome(None, (Note("planning-failed", "", f"planning failed: {error}", remedy, origin),))
+        return Outcome(None, (planning_failed(view, error),))
+
+
+def planning_failed(view: Any, error: Exception) -> Note:
+    """Return the note that says what planning for ``view`` raised."""
+    origin = replace(class_origin(type(view), "view"), field=handler_name(view))
+    remedy = "Requests load their rows as without the library until this is mended."
+    return Note("planning-failed", "", f"planning failed: {error}", remedy, origin)
 
 
 def choices() -> tuple[str, ...]:
