@@ -8,7 +8,6 @@ from debug_toolbar.panels import Panel
 
 from ..explaining.afterwards import reports
 from ..explaining.html import render_panel
-from ..explaining.reports import Report, report_data
 from ..loading.watching import Watched, watching
 
 
@@ -55,25 +54,11 @@ class AutoPrefetchPanel(Panel):  # type: ignore[misc]
     def generate_stats(self, request: Any, response: Any) -> None:
         """Store what was kept, as JSON types, and let go of it."""
         kept, self._kept = self._kept, []
-        self.record_stats({"reports": [_stats(report) for report in reports(kept)]})
+        self.record_stats({"reports": list(reports(kept))})
 
     def _shown(self) -> list[dict[str, Any]]:
         shown: list[dict[str, Any]] = self.get_stats().get("reports", [])
         return shown
-
-
-def _stats(report: Report) -> dict[str, Any]:
-    data = report_data(report) | {"links": [list(link) for link in report.links], "origin": _origin(report)}
-    # A request that was refused has fetched nothing that might have been left as it was.
-    return data if report.plan or report.notes else data | {"headline": "no rows were loaded by plan"}
-
-
-def _origin(report: Report) -> str:
-    if report.plan is None:
-        return ""
-    if report.queryset is None:
-        return "for rows that were there already"
-    return "remembered from an earlier request" if report.cached else "made anew"
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -26,7 +26,6 @@ from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin
 from drf_autoprefetch.contrib.debug_toolbar import AutoPrefetchPanel
-from drf_autoprefetch.explaining import afterwards
 from drf_autoprefetch.loading import requests
 from drf_autoprefetch.loading.watching import watching
 from tests.examples import shows, unread
@@ -214,21 +213,6 @@ def test_links_ask_for_the_plan_of_the_same_request() -> None:
     ]
 
 
-def test_a_path_cannot_be_read_as_a_host() -> None:
-    request = HttpRequest()
-    request.method, request.path = "GET", "//elsewhere.example/books/"
-
-    response = Books.as_view({"get": "list"})(request)
-    assert response.status_code == 200
-    kept: list[Any] = []
-    token = watching.set(kept)
-    Books.as_view({"get": "list"})(request)
-    watching.reset(token)
-    (report,) = afterwards.reports(kept)
-
-    assert report.links[0][1] == "/%2Felsewhere.example/books/?explain_prefetch=json"
-
-
 def test_a_write_shows_what_was_loaded_for_its_response() -> None:
     book = Book.objects.order_by("pk")[0]
     data = json.dumps({"title": book.title})
@@ -399,16 +383,3 @@ def test_under_asgi() -> None:
         ["Books.list → BookSerializer"],
         ["Authors.list → AuthorSerializer"],
     ]
-
-
-def test_views_that_only_describe_are_no_answers() -> None:
-    kept: list[Any] = []
-    token = watching.set(kept)
-    for attributes in ({"request": None}, {"request": HttpRequest(), "swagger_fake_view": True}):
-        view = Books()
-        vars(view).update(attributes)
-        requests.RequestPlan(view)
-    watching.reset(token)
-
-    assert len(kept) == 2
-    assert list(afterwards.reports(kept)) == []
