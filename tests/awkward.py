@@ -43,7 +43,7 @@ class ReviewSerializer(ModelSerializer):
 
 class ReviewedBookSerializer(ModelSerializer):
     reviews = ReviewSerializer(many=True)
-    genres = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    genres: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
     class Meta:
         model = Book
@@ -66,7 +66,7 @@ class NestedListsSerializer(ModelSerializer):
 class GenericSerializer(ModelSerializer):
     """Leads to rows of any model."""
 
-    about = serializers.StringRelatedField(source="content_object")
+    about: Any = serializers.StringRelatedField(source="content_object")
 
     class Meta:
         model = TaggedItem
@@ -113,7 +113,7 @@ class InheritedSerializer(ModelSerializer):
     """Its columns stand in three tables."""
 
     publisher = serializers.CharField(source="owner.name")
-    narrator = serializers.StringRelatedField()
+    narrator: Any = serializers.StringRelatedField()
 
     class Meta:
         model = AudioBook
@@ -121,14 +121,14 @@ class InheritedSerializer(ModelSerializer):
 
 
 @served
-class LinksSerializer(serializers.HyperlinkedModelSerializer):
+class LinksSerializer(serializers.HyperlinkedModelSerializer[Any]):
     """Related rows by URL and by slug, to one and to many."""
 
     url = serializers.HyperlinkedIdentityField(view_name="book-detail")
-    author = serializers.HyperlinkedRelatedField(view_name="author-detail", read_only=True)
-    publisher = serializers.SlugRelatedField("slug", read_only=True)
-    genres = serializers.SlugRelatedField("name", many=True, read_only=True)
-    reviews = serializers.HyperlinkedRelatedField(view_name="review-detail", many=True, read_only=True)
+    author: Any = serializers.HyperlinkedRelatedField(view_name="author-detail", read_only=True)
+    publisher: Any = serializers.SlugRelatedField("slug", read_only=True)
+    genres: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
+    reviews: Any = serializers.HyperlinkedRelatedField(view_name="review-detail", many=True, read_only=True)
 
     class Meta:
         model = Book
