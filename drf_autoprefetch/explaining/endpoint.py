@@ -68,7 +68,7 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
         raise ValidationError({get_settings().EXPLAIN_PARAMETER: ["An async view can be explained, not analyzed."]})
     if is_detail(view):
         view.get_object()
-    report = replace(make_report(view, plan), links=_links(request, analyzed=analyzed))
+    report = replace(make_report(view, plan), links=links(request, analyzed=analyzed))
     if analyzed:
         report = replace(report, analysis=_analysis(again, report))
     headers = {
@@ -85,21 +85,21 @@ def _analysis(again: Again, report: Report) -> dict[str, Any]:
     return analyze(again, Planned(data["plan"], data["notes"], report.show_parameters))
 
 
-def _links(request: Any, *, analyzed: bool) -> tuple[tuple[str, str], ...]:
-    """The URL of ``request`` with its parameter set to each format, to the other kind of report, and without it.
+def links(request: Any, *, analyzed: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return the query string of ``request`` for each format, for the other kind of report, and for its data.
 
     Each starts with ``?``: a path that were repeated might be read as the name of another host.
     """
     values = {name: f"{ANALYZE}-{name}" if analyzed else name for name in FORMATS}
     values |= {"the plan alone": _NEGOTIATED[0]} if analyzed else {ANALYZE: ANALYZE}
-    links = []
+    found = []
     for name, value in values.items():
         query = request.query_params.copy()
         query[get_settings().EXPLAIN_PARAMETER] = value
-        links.append((name, f"?{query.urlencode()}"))
+        found.append((name, f"?{query.urlencode()}"))
     data = request.query_params.copy()
     data.pop(get_settings().EXPLAIN_PARAMETER, None)
-    return (*links, ("the data", f"?{data.urlencode()}"))
+    return (*found, ("the data", f"?{data.urlencode()}"))
 
 
 def make_report(view: Any, plan: RequestPlan) -> Report:
@@ -126,9 +126,14 @@ def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> Outcome:
     try:
         return plan.outcome(queryset)
     except AutoPrefetchError as error:
-        origin = replace(class_origin(type(view), "view"), field=handler_name(view))
-        remedy = "Requests load their rows as without the library until this is mended."
-        return Outcome(None, (Note("planning-failed", "", f"planning failed: {error}", remedy, origin),))
+        return Outcome(None, (planning_failed(view, error),))
+
+
+def planning_failed(view: Any, error: Exception) -> Note:
+    """Return the note that says what planning for ``view`` raised."""
+    origin = replace(class_origin(type(view), "view"), field=handler_name(view))
+    remedy = "Requests load their rows as without the library until this is mended."
+    return Note("planning-failed", "", f"planning failed: {error}", remedy, origin)
 
 
 def choices() -> tuple[str, ...]:

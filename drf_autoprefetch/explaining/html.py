@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from itertools import count
@@ -33,18 +33,38 @@ _BRACKET = re.compile(r"""[()\[\]{}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> str:
     """Return the report data as a page; ``links`` are names and URLs of the same in other forms."""
-    shown = visible(data)
-    analysis = shown.get("analysis")
-    page = shown | {
-        "happened": analysis and analysis_page(analysis),
+    analysis = data.get("analysis")
+    page = _shown(data, count(1), count(1)) | {
+        "happened": analysis and analysis_page(visible(analysis)),
         "links": links,
-        "notes": [_note(note, number) for number, note in enumerate(shown["notes"], 1)],
-        "plan": shown["plan"] and _node(shown["plan"], count(1)),
         "style": mark_safe(_asset("page.css")),
         "script": mark_safe(_asset("page.js")),
     }
+    return _rendered("page.html", page)
+
+
+def render_panel(reports: Iterable[dict[str, Any]]) -> str:
+    """Return many reports as a part of a page of someone else's, without style and script.
+
+    Each is report data with two keys more: ``links``, and ``origin``, which says where the plan came from.
+    """
+    notes, queries = count(1), count(1)
+    return _rendered("panel.html", {"reports": [_shown(data, notes, queries) for data in reports]})
+
+
+def _shown(data: dict[str, Any], notes: Iterator[int], queries: Iterator[int]) -> dict[str, Any]:
+    """Report data as templates show it. Numbers are unique where several stand on one page."""
+    shown = visible(data)
+    found: dict[str, Any] = shown | {
+        "notes": [_note(note, next(notes)) for note in shown["notes"]],
+        "plan": shown["plan"] and _node(shown["plan"], queries),
+    }
+    return found
+
+
+def _rendered(template: str, context: dict[str, Any]) -> str:
     # The numbers of a report are not those of a language.
-    return _engine().get_template("page.html").render(Context(page, use_l10n=False))
+    return _engine().get_template(template).render(Context(context, use_l10n=False))
 
 
 def page_headers() -> dict[str, str]:

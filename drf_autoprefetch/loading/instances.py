@@ -26,13 +26,18 @@ def load_instances(instances: Sequence[Model], requirement: Requirement) -> Grou
     return group
 
 
+def plan_for_instances(requirement: Requirement) -> Plan:
+    """Return the plan for rows that are there already: nothing can be joined to them any more."""
+    return make_plan(requirement, how=How(joins=False))
+
+
 def _load(instances: Sequence[Model], requirement: Requirement, group: Group) -> None:
     known = [instance for instance in instances if isinstance(instance, requirement.model)]
     if not known:
         return
     for edge in requirement.edges.values():
         _load_beyond(known, edge, group)
-    plan = make_plan(requirement, how=How(joins=False))
+    plan = plan_for_instances(requirement)
     missing = [prefetch for prefetch in wanted(plan, Lists.NOW) if not waits(known, prefetch)]
     prefetch_related_objects(known, *(prefetch_for(prefetch, None, Lists.NOW) for prefetch in missing))
     group.wait(known, plan.prefetches)

@@ -23,10 +23,11 @@ from .asking import answer_for_instances, expect_again
 from .building import Queries, counted
 from .carried import carries, without_plan
 from .finding import Found, find_plan
-from .instances import load_for_now
+from .instances import load_for_now, plan_for_instances
 from .late import with_plan
 from .querysets import Lists, put_on_rows, why_not
 from .switches import switched_off
+from .watching import watched
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -62,6 +63,7 @@ class RequestPlan:
         self._failed = False
         self._suspected: Any = None
         self._made_with = 0
+        self._watched = watched(view)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -129,6 +131,8 @@ class RequestPlan:
         """
         if self._suspected is not None:
             self._guarded(self._learn, serializer)
+        if self._watched is not None:
+            self._watched.showing(serializer)
         forget = self._guarded(self._load_missing, serializer, shown)
         outer = self._shown, self._serializer
         self._shown, self._serializer = shown, serializer
@@ -159,6 +163,8 @@ class RequestPlan:
             return None
         if self._not_asked:
             expect_again(self.view, requirement)
+        if self._watched is not None:
+            self._watched.using(plan_for_instances(requirement))
         return load_for_now(rows, requirement)
 
     def _put_on(self, carrying: QuerySet[Any]) -> Any:
@@ -175,9 +181,12 @@ class RequestPlan:
             self._loaded = False
             return None
         self._loaded = not planned.waits
-        if not planned.waits or plan.how.trim or not handled.unknown_steps:
-            return with_plan(plan, queryset)
-        return put_on_rows(plan, queryset, Lists.WRITTEN) if planned.guessed else None
+        followed = not planned.waits or plan.how.trim or not handled.unknown_steps
+        if not (followed or planned.guessed):
+            return None
+        if self._watched is not None:
+            self._watched.using(plan, queryset, cached=planned.cached)
+        return with_plan(plan, queryset) if followed else put_on_rows(plan, queryset, Lists.WRITTEN)
 
     def _comes_by_plan(self, rows: Any) -> bool:
         return carries(rows, self) and rows._result_cache is None
@@ -185,8 +194,10 @@ class RequestPlan:
     def _guarded(self, work: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return work(*arguments)
-        except Exception:
+        except Exception as error:
             self._failed = True
+            if self._watched is not None:
+                self._watched.error = error
             if get_settings().STRICT:
                 raise
             logger.exception("No plan for %s.%s", type(self.view).__name__, handler_name(self.view))
@@ -224,6 +235,11 @@ class RequestPlan:
         return find_plan(self.view, handled, queryset, self._serializer)
 
     def _without(self, problem: str) -> Outcome:
-        origin = replace(class_origin(type(self.view), "view"), field=handler_name(self.view))
-        message = f"the queryset is left as it was, because {problem}."
-        return Outcome(None, (Note("left-alone", "", message, "Call optimize() where the rows are shown.", origin),))
+        return Outcome(None, (left_alone(self.view, problem),))
+
+
+def left_alone(view: Any, problem: str) -> Note:
+    """Return the note that says why the queryset of ``view`` has no plan."""
+    origin = replace(class_origin(type(view), "view"), field=handler_name(view))
+    message = f"the queryset is left as it was, because {problem}."
+    return Note("left-alone", "", message, "Call optimize() where the rows are shown.", origin)

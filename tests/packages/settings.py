@@ -9,8 +9,10 @@ INSTALLED_APPS = [
     "modeltranslation",
     "polymorphic",
     *base.INSTALLED_APPS,
+    "debug_toolbar",
     "django.contrib.messages",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "guardian",
     "mptt",
     "parler",
@@ -19,7 +21,8 @@ INSTALLED_APPS = [
     "treebeard",
     "tests.packages",
 ]
-MIGRATION_MODULES = {**base.MIGRATION_MODULES, "guardian": None, "taggit": None}
+MIGRATION_MODULES = {**base.MIGRATION_MODULES, "debug_toolbar": None, "guardian": None, "taggit": None}
+STATIC_URL = "static/"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "German")]
