@@ -27,12 +27,10 @@ class AutoPrefetchPanel(Panel):  # type: ignore[misc]
     def nav_subtitle(self) -> str:
         """``2 queries, 1 note``, of all views that have answered."""
         shown = self._shown()
-        if not any(report["plan"] for report in shown):
-            return "no plan"
-        queries = sum(report["queries"] or 0 for report in shown)
+        planned = [report["queries"] for report in shown if report["plan"]]
         notes = sum(len(report["notes"]) for report in shown)
-        said = [_counted(queries, "query", "queries")] + ([_counted(notes, "note", "notes")] if notes else [])
-        return ", ".join(said)
+        said = [_counted(sum(planned), "query", "queries") if planned else "no plan"]
+        return ", ".join([*said, _counted(notes, "note", "notes")] if notes else said)
 
     @property
     def content(self) -> str:

@@ -246,7 +246,7 @@ def test_a_request_that_was_refused_has_no_plan() -> None:
 def test_a_view_that_is_switched_off_says_by_what() -> None:
     said, document = shown(ask("/off/")[1])
 
-    assert said == "no plan"
+    assert said == "no plan, 1 note"
     assert "auto_prefetch is False" in document.words
 
 
@@ -255,7 +255,7 @@ def test_a_plan_that_failed_says_why() -> None:
     said, document = shown(toolbar)
 
     assert response.status_code == 200
-    assert said == "no plan"
+    assert said == "no plan, 1 note"
     assert "autor" in document.words
     assert document.all("li", class_="note")[0].all("h3")[0].words.endswith("planning-failed")
 
