@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import Count
 from django.test import override_settings
+from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 
-from drf_autoprefetch import AutoPrefetchMixin
+from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from tests.examples import answer, shows, view_of
 from tests.testapp.models import Author, Book, Review
 
@@ -301,3 +303,16 @@ def test_a_remembered_plan_is_said_to_be_remembered(debug):
     books = view_of(Book, shows(Book, "title", "isbn"))
 
     assert [explained(books)["timing"]["cached"] for _ in range(2)] == [False, True]
+
+
+def test_a_hint_that_the_database_cannot_compute_is_a_note(debug):
+    """What Django refuses when the plan is put on the queryset; requests log it and load their rows as written."""
+    serializer = shows(
+        Book,
+        "title",
+        stars=serializers.SerializerMethodField(),
+        get_stars=prefetch_hint(annotate={"stars": Count("nothing")})(lambda self, book: book.stars),
+    )
+    (note,) = explained(view_of(Book, serializer))["notes"]
+
+    assert (note["id"], note["message"][:40]) == ("planning-failed", "planning failed: Cannot resolve keyword ")

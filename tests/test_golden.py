@@ -122,7 +122,7 @@ def test_no_file_is_left_over() -> None:
     demo = {f"demo/{file_name(name, format)}" for name in ENDPOINTS for format in FORMAT_NAMES}
 
     found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert found == {"explain.html"} | singles | together | demo
+    assert found == {"analysis.json", "explain.html"} | singles | together | demo
 
 
 def test_nothing_of_this_machine_is_in_a_golden_file() -> None:

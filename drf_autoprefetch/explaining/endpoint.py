@@ -7,6 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.core.exceptions import FieldError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
@@ -106,8 +107,7 @@ def make_report(view: Any, plan: RequestPlan) -> Report:
     """Return the report of the request that ``view`` is answering. Its rows are not fetched."""
     queryset = view.filter_queryset(view.get_queryset())
     queryset = without_plan(queryset) if isinstance(queryset, QuerySet) else queryset
-    outcome = _outcome(view, plan, queryset)
-    planned = None if outcome.plan is None else put_on_rows(outcome.plan, queryset.all())
+    outcome, planned = _outcome(view, plan, queryset)
     return Report(
         view=type(view).__name__,
         action=handler_name(view),
@@ -121,12 +121,13 @@ def make_report(view: Any, plan: RequestPlan) -> Report:
     )
 
 
-def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> Outcome:
-    """A plan that cannot be made is what a person asks about here."""
+def _outcome(view: Any, plan: RequestPlan, queryset: Any) -> tuple[Outcome, Any]:
+    """The plan, and the queryset with it. One that cannot be made, or put on, is what a person asks about here."""
     try:
-        return plan.outcome(queryset)
-    except AutoPrefetchError as error:
-        return Outcome(None, (planning_failed(view, error),))
+        outcome = plan.outcome(queryset)
+        return outcome, None if outcome.plan is None else put_on_rows(outcome.plan, queryset.all())
+    except (AutoPrefetchError, FieldError) as error:
+        return Outcome(None, (planning_failed(view, error),)), None
 
 
 def planning_failed(view: Any, error: Exception) -> Note:

@@ -209,7 +209,7 @@ def test_links_ask_for_the_plan_of_the_same_request() -> None:
     _, toolbar = ask("/books/?page=2&x=%22%3E")
 
     assert [link.attributes["href"] for link in shown(toolbar)[1].all("a")] == [
-        f"/books/?page=2&x=%22%3E&explain_prefetch={name}" for name in ("json", "text", "html")
+        f"/books/?page=2&x=%22%3E&explain_prefetch={name}" for name in ("json", "text", "html", "analyze")
     ]
 
 
