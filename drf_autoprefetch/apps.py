@@ -25,9 +25,10 @@ class AutoPrefetchConfig(AppConfig):
 
         Raises ImproperlyConfigured where the settings are wrong.
         """
+        from .guarding.allowing import read_allowed
         from .guarding.watching import install
 
-        get_settings()
+        read_allowed(get_settings().ALLOW_UNPLANNED)
         install()
         checks.register(_check, "drf_autoprefetch")
         for app, module in _CONTRIB.items():

@@ -57,9 +57,12 @@ class UnplannedQueryError(AutoPrefetchError):
     """Rows were loaded one by one while they were shown; ``findings`` has what, where and what to write."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings)
         self.findings = list(findings)
-        lines = "\n".join(f"  {finding}" for finding in findings)
-        super().__init__(f"Rows are loaded one by one while they are shown:\n{lines}")
+
+    def __str__(self) -> str:
+        lines = "\n".join(f"  {finding}" for finding in self.findings)
+        return f"Rows are loaded one by one while they are shown:\n{lines}"
 
 
 class UnplannedQueryWarning(UserWarning):

@@ -22,6 +22,12 @@ def test_a_wrong_setting_is_an_error_at_start():
         apps.get_app_config("drf_autoprefetch").ready()
 
 
+@override_settings(DRF_AUTOPREFETCH={"ALLOW_UNPLANNED": [{"path": "BookSerializer.stars"}]})
+def test_an_allowance_without_a_reason_is_an_error_at_start():
+    with pytest.raises(ImproperlyConfigured, match="path and reason are needed"):
+        apps.get_app_config("drf_autoprefetch").ready()
+
+
 @override_settings(DRF_AUTOPREFETCH={"MAX_JOINS": 3})
 def test_right_settings_let_the_app_start():
     assert apps.get_app_config("drf_autoprefetch").ready() is None  # type: ignore[func-returns-value]

@@ -92,3 +92,10 @@ def test_failure_of_the_library_ends_the_benchmark(bookshop: Bookshop) -> None:
     change = "from demo.shop import views\nviews.BookViewSet.get_queryset = lambda self: 1 / 0"
 
     assert "ZeroDivisionError" in run_with(bookshop, change)
+
+
+def test_watching_is_measured_for_planned_and_naive_lists(bookshop: Bookshop) -> None:
+    result = bookshop.run("-m", "demo.benchmark.guards", "--rows", "5", "--repeats", "1")
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("planned") == result.stdout.count("naive") == 3

@@ -107,6 +107,12 @@ def test_the_wheel_needs_django_and_rest_framework_only(wheel):
     assert sorted(needed) == ["Requires-Dist: django>=5.2", "Requires-Dist: djangorestframework>=3.15"]
 
 
+def test_the_wheel_has_the_pytest_plugin(wheel):
+    (points,) = (wheel.read(name).decode() for name in wheel.namelist() if name.endswith("/entry_points.txt"))
+
+    assert points.split() == ["[pytest11]", "drf_autoprefetch", "=", "drf_autoprefetch.contrib.pytest_plugin"]
+
+
 def test_the_sdist_holds_what_the_tests_need_and_nothing_hidden(sdist):
     names = {name.partition("/")[2] for name in sdist.getnames()}
 

@@ -29,6 +29,9 @@ class Allowance:
     def __post_init__(self) -> None:
         if not self.reason.strip():
             raise ValueError(f"allow({self.path!r}) needs a reason.")
+        # A datetime is a date as well, and cannot be compared with one.
+        if self.until is not None and type(self.until) is not datetime.date:
+            raise ValueError(f"allow({self.path!r}): until must be a date, not {self.until!r}.")
         if "." not in self.path:
             raise ValueError(f"allow({self.path!r}) must name a serializer and its field, as 'BookSerializer.stars'.")
 

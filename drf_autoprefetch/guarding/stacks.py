@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.db.models.manager import BaseManager
 from django.db.models.query import RawQuerySet
 from rest_framework.fields import Field
 from rest_framework.serializers import ListSerializer
@@ -31,6 +32,9 @@ class Holder:
     descriptor: Any
     row: Any
 
+
+#: Methods of models that a project may override, and that run whoever reads.
+_MACHINERY = frozenset({"refresh_from_db", "__getattribute__", "__getattr__"})
 
 #: What loads is the nearest of these; what calls the code that asked for it is another matter.
 _LOADING = frozenset({Role.QUERYSET, Role.DESCRIPTOR, Role.PEERS})
@@ -91,8 +95,11 @@ class Stack:
         self.holder = Holder(frame.f_locals["self"], frame.f_locals["instances"][0])
 
     def _project(self, frame: FrameType) -> None:
-        self._left_django = True
         self.loop = hash((self.loop, id(frame.f_code), frame.f_lasti))
+        if frame.f_code.co_name in _MACHINERY:
+            return
+        # A manager or queryset of the project's own is part of how Django loads.
+        self._left_django = self._left_django or not isinstance(_first_argument(frame), (QuerySet, BaseManager))
         if not self._nearest_shown:
             self.project.append(frame)
 

@@ -102,8 +102,10 @@ class Watch:
             return
         found, watch = self.findings, self._around
         while watch is not None:
-            with watch._lock:
-                watch._inner.extend(found)
+            # A request around reports what it did itself.
+            if watch._view is None:
+                with watch._lock:
+                    watch._inner.extend(found)
             watch = watch._around
 
 

@@ -74,6 +74,7 @@ def test_the_setting_tells_which_entries_are_of_no_use():
             "has {'path': 'A.b', 'reason': 'x', 'untill': datetime.date(2020, 1, 1)};"
             " path and reason are needed. Did you mean 'until'?",
         ),
+        ({"path": "A.b", "reason": "x", "until": "2030-01-01"}, "until must be a date, not '2030-01-01'."),
         ({"path": "b", "reason": "x"}, ": allow('b') must name a serializer and its field"),
     ],
 )

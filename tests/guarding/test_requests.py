@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import inspect
 import logging
+import pickle
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -151,6 +152,7 @@ def test_raise_raises_when_everything_has_been_seen():
     assert str(raised.value) == f"Rows are loaded one by one while they are shown:\n  {SAID}"
     assert [finding.path for finding in raised.value.findings] == ["BookSerializer.author"]
     assert isinstance(raised.value, AutoPrefetchError)
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 @override_settings(DRF_AUTOPREFETCH={"UNPLANNED": "raise"})

@@ -9,14 +9,17 @@ import threading
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DatabaseError, connection, connections
+from django.db.models import QuerySet
+from django.db.models.manager import BaseManager
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
-from drf_autoprefetch import allow, watch
+from drf_autoprefetch import AutoPrefetchMixin, allow, watch
 from drf_autoprefetch.guarding import frames, watching
 from drf_autoprefetch.guarding.findings import Kind
+from drf_autoprefetch.signals import unplanned_queries
 from tests.examples import answer, shows
 from tests.guarding.scenarios import FOUND, Unplanned
 from tests.testapp.models import Author, Book, Review
@@ -100,6 +103,34 @@ def test_two_requests_for_one_row_each_are_no_query_per_row():
     assert seen.findings == []
 
 
+def test_a_request_inside_a_request_reports_for_itself():
+    class Outer(Books):
+        def list(self, request: Any) -> Any:
+            return answer(Books)
+
+    told: list[Any] = []
+
+    def receive(sender: Any, findings: Any, queries: int, **kwargs: Any) -> None:
+        told.append((sender, len(findings), queries))
+
+    unplanned_queries.connect(receive)
+    with watch() as seen:
+        answer(Outer)
+    unplanned_queries.disconnect(receive)
+
+    assert told == [(Books, 1, 9), (Outer, 0, 9)]
+    assert [found.view for found in seen.findings] == ["Books"]
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_every_database_is_watched():
+    with watch() as seen:
+        list(Book.objects.using("other"))
+        list(Book.objects.all())
+
+    assert seen.queries == 2
+
+
 def test_a_block_inside_a_request_is_part_of_it():
     class Watching(Books):
         def list(self, request: Any) -> Any:
@@ -167,8 +198,6 @@ def test_tasks_are_watched_apart():
         with watch() as around:
             return around, await asyncio.gather(ask(), ask())
 
-    from asgiref.sync import async_to_sync
-
     around, seen = async_to_sync(both)()
     assert [each.queries for each in seen] == [9, 9]
     assert [len(each.findings) for each in seen] == [1, 1]
@@ -181,10 +210,6 @@ def test_an_asynchronous_view_is_watched_while_it_is_awaited():
 
         async def dispatch(self, request: Any) -> Any:
             return await sync_to_async(show)()
-
-    from asgiref.sync import async_to_sync
-
-    from drf_autoprefetch import AutoPrefetchMixin
 
     view = type("Async", (AutoPrefetchMixin, Base), {})()
 
@@ -209,6 +234,33 @@ def test_a_field_that_is_shown_in_a_thread_of_its_own_is_found():
             field.get_attribute(book)
 
     assert [(found.path, found.relation) for found in seen.findings] == [("BookSerializer.author", "Book.author")]
+
+
+def test_code_of_the_project_s_own_inside_of_loading_is_part_of_it(monkeypatch):
+    """Managers and querysets, and what a model does when it reads itself again."""
+
+    class Careful(QuerySet[Author]):
+        def get(self, *args: Any, **kwargs: Any) -> Any:
+            return super().get(*args, **kwargs)
+
+    class Manager(BaseManager.from_queryset(Careful)):  # type: ignore[misc]
+        def get_queryset(self) -> Any:
+            return super().get_queryset()
+
+    def refresh_from_db(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return super(Book, self).refresh_from_db(*args, **kwargs)
+
+    manager = Manager()
+    manager.model = Author
+    monkeypatch.setattr(Author._meta, "base_manager", manager)
+    monkeypatch.setattr(Book, "refresh_from_db", refresh_from_db)
+    with watch() as seen:
+        show(Book.objects.defer("title"))
+
+    assert [(found.path, found.relation, found.kind) for found in seen.findings] == [
+        ("BookSerializer.title", "Book.title", Kind.COLUMN),
+        ("BookSerializer.author", "Book.author", Kind.TO_ONE),
+    ]
 
 
 def test_an_allowed_field_is_not_found():
@@ -274,6 +326,29 @@ def test_the_application_s_own_error_comes_through():
     with pytest.raises(DatabaseError, match="no_such_column"), transaction.atomic():
         answer(View)
     assert Book.objects.count() == 8
+
+
+def test_a_request_that_fails_leaves_nobody_watching():
+    class Failing(Books):
+        def list(self, request: Any) -> Any:
+            raise RuntimeError("own")
+
+    class Waiting:
+        action = "list"
+
+        async def dispatch(self, request: Any) -> Any:
+            raise asyncio.CancelledError
+
+    view = type("Async", (AutoPrefetchMixin, Waiting), {})()
+
+    async def ask() -> Any:
+        return await view.dispatch(APIRequestFactory().get("/"))
+
+    with pytest.raises(RuntimeError, match="own"):
+        answer(Failing)
+    with pytest.raises(asyncio.CancelledError):
+        async_to_sync(ask)()
+    assert watching._watching.get() is None
 
 
 FAULTS = [
