@@ -18,7 +18,7 @@ nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "tests", "coverage", "package", "demo"]
+nox.options.sessions = ["lint", "types", "tests", "packages", "coverage", "package", "demo"]
 
 DJANGO = {"5.2": "3.10", "6.0": "3.12", "6.1": "3.12"}
 """Each supported Django and its oldest Python."""

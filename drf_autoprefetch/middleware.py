@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .conf import NAME, get_settings
 from .guarding.counting import Tally, counted
 from .guarding.responses import Measurement, add_headers, error_for, log_exceeded, measured
-from .guarding.watching import guarded, install
+from .guarding.watching import Guarded, install
 from .signals import response_measured
 
 
@@ -34,6 +34,8 @@ class PrefetchMonitorMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
+        # Connections of other threads are made later, and get it then.
+        install()
         _connect_metrics()
 
     def __call__(self, request: Any) -> Any:
@@ -46,7 +48,7 @@ class PrefetchMonitorMiddleware:
             response = self.get_response(request)
         measurement = self._measured(request, tally)
         if measurement is not None:
-            with guarded("A measured response is not told"):
+            with Guarded("A measured response is not told"):
                 response_measured.send_robust(type(self), **_told(request, response, measurement))
             self._finish(request, response, measurement)
         return response
@@ -59,7 +61,7 @@ class PrefetchMonitorMiddleware:
         measurement = self._measured(request, tally)
         if measurement is not None:
             # Where nobody listens, a thread would be asked for nothing.
-            with guarded("A measured response is not told"):
+            with Guarded("A measured response is not told"):
                 if response_measured.has_listeners(type(self)):
                     await response_measured.asend_robust(type(self), **_told(request, response, measurement))
             self._finish(request, response, measurement)
@@ -67,18 +69,18 @@ class PrefetchMonitorMiddleware:
 
     def _measured(self, request: Any, tally: Tally) -> Measurement | None:
         measurement = None
-        with guarded("A response is not measured"):
+        with Guarded("A response is not measured"):
             measurement = measured(request, tally)
         return measurement
 
     def _finish(self, request: Any, response: Any, measurement: Measurement) -> None:
-        with guarded("A response over its budget is not logged"):
+        with Guarded("A response over its budget is not logged"):
             if "log" in get_settings().OVER_BUDGET:
                 log_exceeded(measurement)
-        with guarded("A response has no headers about its queries"):
+        with Guarded("A response has no headers about its queries"):
             add_headers(request, response, measurement)
         error = None
-        with guarded("A response over its budget raises nothing"):
+        with Guarded("A response over its budget raises nothing"):
             error = error_for(measurement)
         if error is not None:
             raise error
@@ -101,9 +103,9 @@ def _told(request: Any, response: Any, measurement: Measurement) -> dict[str, An
 def _sampled() -> bool:
     """Decide whether this response is counted."""
     sampled = False
-    with guarded("Queries are not counted"):
-        sampled = random.random() < get_settings().SAMPLING
-        install()
+    with Guarded("Queries are not counted"):
+        share = get_settings().SAMPLING
+        sampled = share >= 1 or random.random() < share
     return sampled
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +20,7 @@ class Tally:
 
     def __init__(self, around: Tally | None = None) -> None:
         self.seconds = 0.0
-        self.databases: Counter[str] = Counter()
+        self.databases: dict[str, int] = {}
         self.unplanned: list[Finding] = []
         self._around = around
         self._lock = Lock()
@@ -34,7 +33,7 @@ class Tally:
     def add(self, database: str, seconds: float) -> None:
         """Count a query, here and in the blocks around."""
         with self._lock:
-            self.databases[database] += 1
+            self.databases[database] = self.databases.get(database, 0) + 1
             self.seconds += seconds
         if self._around is not None:
             self._around.add(database, seconds)

@@ -123,7 +123,7 @@ def watch() -> Iterator[Watch]:
 @contextmanager
 def entered(watching: Watch) -> Iterator[Watch]:
     """Have ``watching`` see the queries of this block."""
-    with guarded("Queries are not watched"):
+    with Guarded("Queries are not watched"):
         install()
     watching._around = _watching.get()
     token = _watching.set(watching)
@@ -131,7 +131,7 @@ def entered(watching: Watch) -> Iterator[Watch]:
         yield watching
     finally:
         _watching.reset(token)
-        with guarded("What was found is not told to the blocks around"):
+        with Guarded("What was found is not told to the blocks around"):
             watching._hand_on()
 
 
@@ -182,13 +182,24 @@ def _install_on(connection: Any, **kwargs: Any) -> None:
         wrappers.insert(0, observe)
 
 
-@contextmanager
-def guarded(what: str) -> Iterator[None]:
-    """Log ``what`` does not happen because this block failed, and go on."""
-    try:
-        yield
-    except Exception:
-        complain(what)
+class Guarded:
+    """A block that may fail: that ``what`` it was for does not happen is logged, and it goes on.
+
+    A class, because a generator would cost more than most of what is guarded.
+    """
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *about: object) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
+        complain(self._what)
+        return True
 
 
 def complain(what: str) -> None:

@@ -232,12 +232,12 @@ def test_threads_are_counted_apart(told):
     assert all(call["request"].path == f"/elsewhere/{call['queries']}/" for call in told)
 
 
-def test_a_connection_whose_wrapper_was_taken_away_is_counted_again(told):
+def test_connections_that_are_there_already_are_counted():
     connections["default"].execute_wrappers.remove(watching.observe)
 
-    get("/plain/2/")
+    PrefetchMonitorMiddleware(plain)
 
-    assert [call["queries"] for call in told] == [2]
+    assert connections["default"].execute_wrappers[0] is watching.observe
 
 
 # ---- Sampling
@@ -446,7 +446,6 @@ FAULTS = [
     "middleware.add_headers",
     "middleware.error_for",
     "middleware.get_settings",
-    "middleware.install",
     "middleware.log_exceeded",
     "middleware.measured",
 ]

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from drf_autoprefetch.guarding import responses
 from drf_autoprefetch.guarding.findings import Finding, Kind
 from drf_autoprefetch.signals import response_measured
+from tests.bookshop import Bookshop
 from tests.guarding.monitored import MIDDLEWARE, BookSerializer
 
 pytestmark = [
@@ -275,3 +276,46 @@ def test_every_series_is_documented() -> None:
 
     table = set(re.findall(r"^\| `(drf_autoprefetch_\w+)`", (DOCS / "production.md").read_text(), re.MULTILINE))
     assert table == families
+
+
+# ---- The demo
+
+SERVED = """
+import os
+from threading import Thread
+from urllib.request import urlopen
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from demo.building import ensure_shop
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import override_settings
+from prometheus_client import make_wsgi_app
+
+ensure_shop(1)
+override_settings(
+    DEBUG=False,
+    MIDDLEWARE=["drf_autoprefetch.middleware.PrefetchMonitorMiddleware", *settings.MIDDLEWARE],
+    DRF_AUTOPREFETCH={"METRICS": ["prometheus"]},
+).enable()
+shop, scraped = WSGIHandler(), make_wsgi_app()
+WSGIRequestHandler.log_message = lambda *arguments: None
+server = make_server("127.0.0.1", 0, lambda e, s: (scraped if e["PATH_INFO"] == "/metrics" else shop)(e, s))
+Thread(target=server.serve_forever, daemon=True).start()
+url = f"http://127.0.0.1:{server.server_port}"
+for path in ("/api/orders/?page_size=5", "/api/orders/?page_size=50"):
+    urlopen(url + path).read()
+print(urlopen(url + "/metrics").read().decode())
+"""
+
+
+def test_prometheus_scrapes_the_running_demo(tmp_path: Path) -> None:
+    done = Bookshop(tmp_path / "shop.sqlite3").script(SERVED)
+
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r'^drf_autoprefetch_response_queries_(\w+)\{method="GET",view="(.*)"\} (.*)$', done.stdout, re.M)
+    totals = {name: float(number) for name, view, number in found if "order" in view}
+    assert totals["count"] == 2
+    # However long the page: the same queries for each.
+    assert 0 < totals["sum"] / 2 <= 4
+    assert 'unplanned_queries_total{method="GET",view="' in done.stdout
