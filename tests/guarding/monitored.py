@@ -21,6 +21,16 @@ from tests.testapp.models import Book
 MIDDLEWARE = "drf_autoprefetch.middleware.PrefetchMonitorMiddleware"
 
 
+def only_sync(get_response: Any) -> Any:
+    """Middleware that Django runs in a thread where the rest is asynchronous."""
+
+    def middleware(request: HttpRequest) -> Any:
+        ask()
+        return get_response(request)
+
+    return middleware
+
+
 def ask(database: str = "default") -> None:
     with connections[database].cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -79,6 +79,17 @@ def test_the_queries_of_every_view_are_counted(get, path, told):
 
 
 @BOTH
+@pytest.mark.parametrize("path", ["/plain/3/", "/waiting/3/"])
+@pytest.mark.parametrize(("inner", "queries"), [(True, 4), (False, 3)])
+def test_queries_of_middleware_inside_are_counted_too(get, path, inner, queries, told, settings):
+    other = "tests.guarding.monitored.only_sync"
+    settings.MIDDLEWARE = [MIDDLEWARE, other] if inner else [other, MIDDLEWARE]
+    get(path)
+
+    assert [call["queries"] for call in told] == [queries]
+
+
+@BOTH
 def test_each_database_is_counted(get, told):
     get("/both/")
 
