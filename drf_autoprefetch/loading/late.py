@@ -170,8 +170,12 @@ def _guarded(what: object) -> Iterator[None]:
 
 
 def waits(rows: Sequence[Model], prefetch: PrefetchPlan) -> bool:
-    """Return whether what ``prefetch`` loads is there for ``rows``, or waits until it is read."""
-    return all(_has(holder, prefetch) for holder in _holders(rows, prefetch))
+    """Return whether what ``prefetch`` loads is there for ``rows``, or waits until it is read.
+
+    Rows on its way that are not loaded yet may lead to more.
+    """
+    holders = _holders(rows, prefetch)
+    return bool(holders) and all(_has(holder, prefetch) for holder in holders)
 
 
 def _holders(rows: Sequence[Model], prefetch: PrefetchPlan) -> list[Model]:
