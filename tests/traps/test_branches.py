@@ -253,6 +253,11 @@ def test_lists_behind_the_pointer_of_rows_that_wait() -> None:
         return Inner(author.books.all(), many=True).data if self.context["request"].GET else None
 
     both(shown(made, model=Author), read=3)
+    assert plan_for(shown(made, model=Author)).queries == 3
+    with recording() as record:
+        for author in optimize(Author.objects.all(), shown(made, model=Author), context={"request": None}):
+            assert [[tag.label for tag in book.author.tags.all()] for book in author.books.all()] is not None
+    assert len(record.queries) == 3
 
 
 def test_lists_that_wait_below_an_attribute_that_is_filled() -> None:
