@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 
 from ..conf import NAME
 from ..planning.cache import Cache
-from ..planning.planner import make_plan
+from ..planning.planner import make_plan, targets
 from ..planning.plans import How, Plan
 from ..planning.written import read_queryset
 from ..reading import methods
 from ..reading.requirements import perhaps
 from ..reading.views import Handling, may_refuse
+from . import instances
 from .asking import Question, answers, ask_for_rows, guesses
 
 plans: Cache[Plan] = Cache()
@@ -68,8 +69,10 @@ def clear_caches() -> None:
     answers.clear()
     guesses.clear()
     methods.clear()
+    instances.plans.clear()
     plans.clear()
     refusals.clear()
+    targets.clear()
 
 
 def _settings_changed(*, setting: str, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Model, prefetch_related_objects
 
+from ..planning.cache import Cache, Identity
 from ..planning.planner import make_plan
 from ..planning.plans import How, Plan
 from ..reading.requirements import Edge, Requirement
@@ -14,30 +15,44 @@ from .caches import kept_as, lists_of, loaded_rows
 from .late import Group, waits
 from .querysets import Lists, annotate, prefetch_for, wanted
 
+_THERE = How(joins=False)
 
-def load_instances(instances: Sequence[Model], requirement: Requirement) -> Group:
+Planning = Callable[[Requirement], Plan]
+
+#: Plans for rows that are there already.
+plans: Cache[Plan] = Cache()
+
+
+def plan_anew(requirement: Requirement) -> Plan:
+    """Return the plan for rows that are there already: nothing can be joined to them any more."""
+    return make_plan(requirement, how=_THERE)
+
+
+def plan_for_instances(requirement: Requirement) -> Plan:
+    """Return the same, remembered for a ``requirement`` that is: a handler may show many rows one at a time."""
+    if requirement.volatile:
+        return plan_anew(requirement)
+    return plans.get_or_make(Identity(requirement), lambda: plan_anew(requirement))
+
+
+def load_instances(instances: Sequence[Model], requirement: Requirement, planning: Planning = plan_anew) -> Group:
     """Load the relations and annotations of ``requirement`` that ``instances`` have not loaded yet.
 
     One query for each relation, none for those in place, and one for all annotations. Columns of the instances
     themselves are not fetched. Returns what waits until code reads it.
     """
     group = Group()
-    _load(instances, requirement, group)
+    _load(instances, requirement, group, planning)
     return group
 
 
-def plan_for_instances(requirement: Requirement) -> Plan:
-    """Return the plan for rows that are there already: nothing can be joined to them any more."""
-    return make_plan(requirement, how=How(joins=False))
-
-
-def _load(instances: Sequence[Model], requirement: Requirement, group: Group) -> None:
+def _load(instances: Sequence[Model], requirement: Requirement, group: Group, planning: Planning) -> None:
     known = [instance for instance in instances if isinstance(instance, requirement.model)]
     if not known:
         return
     for edge in requirement.edges.values():
-        _load_beyond(known, edge, group)
-    plan = plan_for_instances(requirement)
+        _load_beyond(known, edge, group, planning)
+    plan = planning(requirement)
     missing = [prefetch for prefetch in wanted(plan, Lists.NOW) if not waits(known, prefetch)]
     prefetch_related_objects(known, *(prefetch_for(prefetch, None, Lists.NOW) for prefetch in missing))
     group.wait(known, plan.prefetches)
@@ -45,7 +60,7 @@ def _load(instances: Sequence[Model], requirement: Requirement, group: Group) ->
         _annotate(known, plan)
 
 
-def _load_beyond(instances: Sequence[Model], edge: Edge, group: Group) -> None:
+def _load_beyond(instances: Sequence[Model], edge: Edge, group: Group, planning: Planning) -> None:
     """Django passes over what is in place, with all that a prefetch would have loaded beyond it.
 
     Of one row alone, everything is one query when it is read, and none if it is not.
@@ -54,7 +69,7 @@ def _load_beyond(instances: Sequence[Model], edge: Edge, group: Group) -> None:
     for model, target in edge.targets.items():
         rows = [row for row in there.values() if type(row) is model]
         if len(rows) > 1 and (target.edges or target.annotations):
-            _load(rows, target, group)
+            _load(rows, target, group, planning)
 
 
 def _annotate(instances: Sequence[Model], plan: Plan) -> None:
@@ -75,7 +90,7 @@ def load_for_now(instances: Sequence[Model], requirement: Requirement) -> Callab
     it would have been. Single related rows stay, as they do when an attribute loads them.
     """
     there = {(id(instance), name) for instance, name in _lists(instances, requirement)}
-    waiting = load_instances(instances, requirement)
+    waiting = load_instances(instances, requirement, plan_for_instances)
 
     def forget() -> None:
         waiting.revoke()

@@ -7,6 +7,7 @@ query for each row in this. So the cache in which Django looks for related rows 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from weakref import ref
 from django.db.models import Model, prefetch_related_objects
 
 from ..conf import get_settings
+from ..planning.planner import target_plan
 from ..planning.plans import Plan, PrefetchPlan
 from ..reading.relations import Relation
 from .caches import kept_as, lists_of, reached
@@ -119,10 +121,14 @@ class Group:
 
     def wait_beyond(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
         """Have what is late below the rows of ``prefetch`` wait as well."""
-        if prefetch.waits:
-            (plan,) = prefetch.plans
-            *way, last = prefetch.lookup.split("__")
-            self.wait(reached(rows, (*way, prefetch.to_attr or last)), plan.prefetches)
+        if not prefetch.waits:
+            return
+        *way, last = prefetch.lookup.split("__")
+        by_model: dict[type[Model], list[Model]] = defaultdict(list)
+        for row in reached(rows, (*way, prefetch.to_attr or last)):
+            by_model[type(row)].append(row)
+        for model, found in by_model.items():
+            self.wait(found, _prefetches_of(prefetch, model))
 
     def _put(self, rows: Sequence[Model], prefetch: PrefetchPlan) -> None:
         holders = [holder for holder in _holders(rows, prefetch) if not _has(holder, prefetch)]
@@ -186,6 +192,13 @@ def _has(holder: Model, prefetch: PrefetchPlan) -> bool:
     cache = _cache(holder, prefetch)
     known = {*cache, *cache.late} if isinstance(cache, Waiting) else cache.keys()
     return not known.isdisjoint(kept_as(prefetch.relation))
+
+
+def _prefetches_of(prefetch: PrefetchPlan, model: type[Model]) -> tuple[PrefetchPlan, ...]:
+    """What is prefetched for the rows of one model behind ``prefetch``."""
+    if not prefetch.requirements:
+        return prefetch.plans[0].prefetches
+    return target_plan(prefetch, model).prefetches if model in prefetch.requirements else ()
 
 
 def _alive(references: list[Any]) -> Iterator[Any]:

@@ -98,7 +98,7 @@ def wanted(plan: Plan, lists: Lists) -> list[PrefetchPlan]:
 def prefetch_for(plan: PrefetchPlan, root: Any = None, lists: Lists = Lists.ALL) -> Any:
     """Return the lookup that loads ``plan``, with a fresh queryset: Django writes on those it is given."""
     if plan.relation.kind == "generic_foreign_key":
-        return _generic(plan, root)
+        return _generic(plan, root, lists)
     if not plan.plans:
         return plan.lookup
     template = plan.memo.get(lists)
@@ -126,7 +126,7 @@ def _target_queryset(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
     return put_on(target, base, base if root is None else root, lists)
 
 
-def _generic(plan: PrefetchPlan, root: Any) -> Any:
+def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
     """Which models a generic foreign key leads to is known when there are rows: each gets its queryset then."""
     if plan.declared is not None:
         return copy.copy(plan.declared.prefetch)
@@ -136,7 +136,7 @@ def _generic(plan: PrefetchPlan, root: Any) -> Any:
     def queryset_of(model: type[Model]) -> Any:
         try:
             base = base_queryset(plan.relation, model)
-            return put_on(target_plan(plan, model), base, base if root is None else root)
+            return put_on(target_plan(plan, model), base, base if root is None else root, lists)
         except Exception:  # rows are being fetched: it is too late to leave the whole queryset as it was
             if get_settings().STRICT:
                 raise

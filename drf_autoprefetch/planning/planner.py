@@ -212,7 +212,7 @@ def _target_plan(edge: Edge, target: Requirement, declared: Declared | None, tri
     return make_plan(target, base, How(trim, far=edge.relation.far))
 
 
-_targets: Cache[Plan] = Cache()
+targets: Cache[Plan] = Cache()
 
 
 def target_plan(prefetch: PrefetchPlan, model: type[Model]) -> Plan:
@@ -222,7 +222,7 @@ def target_plan(prefetch: PrefetchPlan, model: type[Model]) -> Plan:
             return plan
     requirement = prefetch.requirements[model]
     edge = Edge(prefetch.relation, {model: requirement})
-    return _targets.get_or_make(Identity(requirement), lambda: _target_plan(edge, requirement, None, True))
+    return targets.get_or_make(Identity(requirement), lambda: _target_plan(edge, requirement, None, True))
 
 
 def _one_declared(edge: Edge) -> Declared | None:

@@ -84,11 +84,13 @@ class PrefetchPlan:
 
     @property
     def waits(self) -> bool:
-        """Whether something below its rows is late; targets of a generic foreign key are loaded with all of it."""
+        """Whether something below its rows is late, or may be where they turn out to be of one of several models."""
         known = self.memo.get("waits")
         if known is None:
-            below = [inner for plan in self.plans for inner in plan.prefetches] if self.relation.model else []
-            known = self.memo["waits"] = any(inner.late or inner.waits for inner in below)
+            below = [inner for plan in self.plans for inner in plan.prefetches]
+            edges = (edge for requirement in self.requirements.values() for _, edge in requirement.walk())
+            known = any(inner.late or inner.waits for inner in below) or not all(edge.always for edge in edges)
+            self.memo["waits"] = known
         return bool(known)
 
     def lookups(self) -> Iterator[PrefetchPlan]:

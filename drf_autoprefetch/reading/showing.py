@@ -37,7 +37,7 @@ def may_show(cls: Any, handler: str) -> bool:
         if used is None or not _SHOWING.isdisjoint(used):
             return True
         todo.extend(used)
-    return handler in _SHOWING or find(cls, handler) is None
+    return find(cls, handler) is None
 
 
 def _used(cls: Any, name: str) -> set[str] | None:

@@ -96,7 +96,8 @@ def _handling(cls: Any, name: str, detail: bool) -> Handling:
     unknown = tuple(step for step in _steps(name, detail) if _is_unknown(own_code_of(cls, step)))
     asks = next((each for each in ("get_serializer_class", "get_serializer") if asks_for_rows(cls, each)), "")
     builds = own_code_of(cls, "get_serializer") is not None
-    shows = name not in unknown or may_show(cls, name)
+    own = [step for step in unknown if step not in (*_LIST_STEPS, *_DETAIL_STEPS)]
+    shows = not own or any(may_show(cls, handler) for handler in own)
     return Handling(name, detail, unknown, asks, builds, detail or bool(unknown), shows)
 
 
