@@ -11,8 +11,9 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 
 from .conf import NAME, get_settings
-from .guarding.counting import Tally, counted
+from .guarding.counting import Tally, counted, counted_in_turns
 from .guarding.responses import Measurement, add_headers, error_for, log_exceeded, measured
+from .guarding.streams import follow, is_stream
 from .guarding.watching import Guarded, install
 from .signals import response_measured
 
@@ -20,8 +21,9 @@ from .signals import response_measured
 class PrefetchMonitorMiddleware:
     """Counts the queries of each response, tells the ``response_measured`` signal, and keeps views to their budgets.
 
-    Put it first, so that it counts what other middleware asks, too. A streaming response is counted until it is handed
-    back, not while it streams. Nothing that fails here changes a response; only ``OVER_BUDGET`` with ``raise`` does.
+    Put it first, so that it counts what other middleware asks, too. A streaming response is told of when its stream is
+    over; its headers say what it took until it was handed back. Nothing that fails here changes a response; only
+    ``OVER_BUDGET`` with ``raise`` does.
 
     Raises ImproperlyConfigured at start where the settings are wrong, or a package for ``METRICS`` is missing.
     """
@@ -47,9 +49,8 @@ class PrefetchMonitorMiddleware:
         with counted() as tally:
             response = self.get_response(request)
         measurement = self._measured(request, tally)
-        if measurement is not None:
-            with Guarded("A measured response is not told"):
-                response_measured.send_robust(type(self), **_told(request, response, measurement))
+        if measurement is not None and not self._followed(request, response, tally, measurement):
+            self._tell(request, response, measurement)
             self._finish(request, response, measurement)
         return response
 
@@ -59,13 +60,40 @@ class PrefetchMonitorMiddleware:
         with counted() as tally:
             response = await self.get_response(request)
         measurement = self._measured(request, tally)
-        if measurement is not None:
+        if measurement is not None and not self._followed(request, response, tally, measurement):
             # Where nobody listens, a thread would be asked for nothing.
             with Guarded("A measured response is not told"):
                 if response_measured.has_listeners(type(self)):
                     await response_measured.asend_robust(type(self), **_told(request, response, measurement))
             self._finish(request, response, measurement)
         return response
+
+    def _tell(self, request: Any, response: Any, measurement: Measurement) -> None:
+        with Guarded("A measured response is not told"):
+            response_measured.send_robust(type(self), **_told(request, response, measurement))
+
+    def _followed(self, request: Any, response: Any, tally: Tally, measurement: Measurement) -> bool:
+        """Go on counting where a response streams, unless it has to be an error already: return whether it does."""
+        followed = False
+        with Guarded("Queries are not counted while a response streams"):
+            if is_stream(response) and error_for(measurement) is None:
+
+                def over(complete: bool) -> None:
+                    self._end(request, response, tally, complete)
+
+                follow(response, counted_in_turns(tally), over)
+                followed = True
+        if followed:
+            self._head(request, response, measurement)
+        return followed
+
+    def _end(self, request: Any, response: Any, tally: Tally, complete: bool) -> None:
+        measurement = self._measured(request, tally)
+        if measurement is not None:
+            self._tell(request, response, measurement)
+            self._log(measurement)
+            if complete:
+                self._keep(measurement)
 
     def _measured(self, request: Any, tally: Tally) -> Measurement | None:
         measurement = None
@@ -74,11 +102,21 @@ class PrefetchMonitorMiddleware:
         return measurement
 
     def _finish(self, request: Any, response: Any, measurement: Measurement) -> None:
+        self._log(measurement)
+        self._head(request, response, measurement)
+        self._keep(measurement)
+
+    def _log(self, measurement: Measurement) -> None:
         with Guarded("A response over its budget is not logged"):
             if "log" in get_settings().OVER_BUDGET:
                 log_exceeded(measurement)
+
+    def _head(self, request: Any, response: Any, measurement: Measurement) -> None:
         with Guarded("A response has no headers about its queries"):
             add_headers(request, response, measurement)
+
+    def _keep(self, measurement: Measurement) -> None:
+        """Raise where a response is over its budget and the project wants that."""
         error = None
         with Guarded("A response over its budget raises nothing"):
             error = error_for(measurement)

@@ -266,3 +266,8 @@ def test_composite_keys_are_needed():
 )
 def test_columns_are_found_in_sql(sql, columns):
     assert selected_columns(sql) == columns
+
+
+def test_tests_are_called_the_same_in_every_process(request):
+    """Else pytest-xdist cannot hand them out."""
+    assert [item.nodeid for item in request.session.items if " at 0x" in item.nodeid] == []

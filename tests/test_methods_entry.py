@@ -147,7 +147,12 @@ def test_a_note_names_the_line_and_the_hint_with_all_that_was_seen():
     assert note.origin.line == get_rating.__code__.co_firstlineno + 1
 
 
-@pytest.mark.parametrize("function", [len, operator.not_, str.upper, object(), 3, None, print], ids=repr)
+# An id is the same in every process that collects: an address is not.
+@pytest.mark.parametrize(
+    "function",
+    [len, operator.not_, str.upper, object(), 3, None, print],
+    ids=lambda each: getattr(each, "__name__", str(type(each))),
+)
 def test_what_has_no_source_ends_in_a_note_or_is_known(function):
     read(function)
     assert read(json_dumps_like).everything

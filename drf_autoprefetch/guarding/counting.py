@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from threading import Lock
 
 from .findings import Finding
+from .streams import Turns
 
 _tally: ContextVar[Tally | None] = ContextVar("drf_autoprefetch.tally", default=None)
 
@@ -22,7 +23,7 @@ class Tally:
         self.seconds = 0.0
         self.databases: dict[str, int] = {}
         self.unplanned: list[Finding] = []
-        self._around = around
+        self.around = around
         self._lock = Lock()
 
     @property
@@ -35,15 +36,15 @@ class Tally:
         with self._lock:
             self.databases[database] = self.databases.get(database, 0) + 1
             self.seconds += seconds
-        if self._around is not None:
-            self._around.add(database, seconds)
+        if self.around is not None:
+            self.around.add(database, seconds)
 
     def add_unplanned(self, findings: Iterable[Finding]) -> None:
         """Take in what a request found, here and in the blocks around."""
         with self._lock:
             self.unplanned.extend(findings)
-        if self._around is not None:
-            self._around.add_unplanned(findings)
+        if self.around is not None:
+            self.around.add_unplanned(findings)
 
 
 def current_tally() -> Tally | None:
@@ -61,3 +62,8 @@ def counted() -> Iterator[Tally]:
         yield tally
     finally:
         _tally.set(around)
+
+
+def counted_in_turns(tally: Tally) -> Turns:
+    """Return a block that can be entered again and again; what is counted inside is added to ``tally``."""
+    return Turns(_tally, tally)

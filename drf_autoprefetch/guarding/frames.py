@@ -17,6 +17,8 @@ from django.db.models import query
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 from django.db.models.query_utils import DeferredAttribute
 
+from .streams import STEPS
+
 
 class Role(enum.Enum):
     """What a frame tells about the query that is run below it."""
@@ -38,7 +40,7 @@ class Role(enum.Enum):
     FIELD = enum.auto()
     #: A look-up that is kept for the life of the process.
     KEPT = enum.auto()
-    #: Where a view begins.
+    #: Where a view begins, or goes on while its response streams.
     VIEW = enum.auto()
 
 
@@ -85,6 +87,8 @@ def _known(*imported: bool) -> dict[CodeType, Role]:
     """The code that is known by itself. What is not imported has no frame."""
     modules = [sys.modules[name] for name, there in zip(_OPTIONAL, imported, strict=True) if there]
     found = {_code(query.prefetch_related_objects): Role.PREFETCH}
+    # What comes above is the server, and middleware, taking the next step of what a view has begun.
+    found |= {_code(step): Role.VIEW for step in STEPS}
     for function, its_role in [*_loading(), *(each for module in modules for each in _in_module(module))]:
         found[_code(function)] = its_role
     return found

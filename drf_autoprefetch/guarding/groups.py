@@ -8,6 +8,9 @@ from .findings import Finding, Kind
 from .remedies import KEEP, remedy_for
 from .sights import Sight, field_of, function_of, place_of
 
+#: A stream may have no end; what is kept of it has one. By then it is known what there is to find.
+_LIMIT = 10_000
+
 
 @dataclass(slots=True)
 class _Loop:
@@ -83,6 +86,8 @@ class Group:
     def add(self, sight: Sight) -> None:
         """Take in one more query."""
         self._count += 1
+        if self._count > _LIMIT:
+            return
         self._arguments.add(sight.arguments)
         self._loops.setdefault(sight.loop, _Loop(sight.loop)).add(sight)
         if sight.lists and sight.load.identity is not None:

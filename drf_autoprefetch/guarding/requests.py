@@ -14,9 +14,10 @@ from ..conf import check_mode, get_settings
 from ..exceptions import UnplannedQueryError, UnplannedQueryWarning
 from ..signals import unplanned_queries
 from .allowing import not_allowed
-from .counting import current_tally
+from .counting import Tally, current_tally
 from .findings import Finding
-from .watching import Watch, complain, entered
+from .streams import follow, is_stream
+from .watching import Guarded, Watch, complain, entered, entered_in_turns
 
 logger = logging.getLogger("drf_autoprefetch.unplanned")
 
@@ -51,19 +52,40 @@ def watched(view: Any, dispatch: Callable[..., Any], request: Any, *args: Any, *
         response = dispatch(request, *args, **kwargs)
     if inspect.iscoroutine(response):
         return _awaited(view, request, watch, response, mode)
-    _report(view, request, watch, mode)
-    return response
+    return _handed_back(view, request, watch, mode, response)
 
 
 async def _awaited(view: Any, request: Any, watch: Watch, coming: Any, mode: str) -> Any:
     with entered(watch):
         response = await coming
-    _report(view, request, watch, mode)
+    return _handed_back(view, request, watch, mode, response)
+
+
+def _handed_back(view: Any, request: Any, watch: Watch, mode: str, response: Any) -> Any:
+    """Report what the view did; what its response does while it streams is reported apart, when that is over."""
+    tally = current_tally()
+    _report(view, request, watch, mode, tally)
+    with Guarded("What is loaded while a response streams is not watched"):
+        if is_stream(response):
+            _follow(view, request, mode, tally, response)
     return response
 
 
-def _report(view: Any, request: Any, watch: Watch, mode: str) -> None:
-    findings = _told(view, request, watch, log=mode == "log")
+def _follow(view: Any, request: Any, mode: str, tally: Tally | None, response: Any) -> None:
+    watch = Watch(view)
+
+    def over(complete: bool) -> None:
+        with Guarded("What was found is not told to the blocks around"):
+            watch.hand_on()
+        if watch.queries:
+            # An error of the stream's own, or a client that went away, comes first.
+            _report(view, request, watch, mode if complete or mode == "log" else "count", tally)
+
+    follow(response, entered_in_turns(watch), over)
+
+
+def _report(view: Any, request: Any, watch: Watch, mode: str, tally: Tally | None) -> None:
+    findings = _told(view, request, watch, tally, log=mode == "log")
     if mode == "warn":
         for finding in findings:
             warnings.warn(str(finding), UnplannedQueryWarning, stacklevel=2)
@@ -71,11 +93,10 @@ def _report(view: Any, request: Any, watch: Watch, mode: str) -> None:
         raise UnplannedQueryError(findings)
 
 
-def _told(view: Any, request: Any, watch: Watch, *, log: bool) -> list[Finding]:
+def _told(view: Any, request: Any, watch: Watch, tally: Tally | None, *, log: bool) -> list[Finding]:
     """Tell the signal's receivers, and the log. Raises nothing: a log handler or a receiver may."""
     try:
         findings = not_allowed(watch.findings)
-        tally = current_tally()
         if tally is not None:
             tally.add_unplanned(findings)
         if unplanned_queries.has_listeners(type(view)):

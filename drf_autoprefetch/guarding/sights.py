@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from rest_framework.serializers import ListSerializer
 
 from ..reading.origins import field_origin, field_path, shorten
@@ -48,11 +49,16 @@ def sight_of(stack: Stack, sql: str, params: Any) -> Sight | None:
         loop=stack.loop,
         point=stack.point,
         lists=id(root) if isinstance(root, ListSerializer) else 0,
-        row=id(outermost.row),
-        nearest=id(stack.shown[0].row),
+        row=_identity(outermost.row),
+        nearest=_identity(stack.shown[0].row),
         arguments=hash((sql, str(params))),
         stack=stack,
     )
+
+
+def _identity(row: Any) -> int:
+    """Rows that are shown one after the other may lie at the same place in memory."""
+    return hash((id(row), row.pk)) if isinstance(row, Model) else id(row)
 
 
 def _path(stack: Stack) -> str:

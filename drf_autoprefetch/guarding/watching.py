@@ -29,6 +29,7 @@ from .findings import Finding
 from .groups import Group
 from .sights import field_of, sight_of
 from .stacks import Stack
+from .streams import Turns
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -41,7 +42,7 @@ class Watch:
     def __init__(self, view: Any = None) -> None:
         self.queries = 0
         self._view = view
-        self._around: Watch | None = None
+        self.around: Watch | None = None
         self._groups: dict[object, Group] = {}
         self._inner: list[Finding] = []
         self._lock = Lock()
@@ -80,7 +81,7 @@ class Watch:
         while watch is not None:
             with watch._lock:
                 watch.queries += 1
-            watch = watch._around
+            watch = watch.around
 
     def _look(self, frame: FrameType, sql: str, params: Any) -> None:
         sight = sight_of(Stack().read(frame), sql, params)
@@ -94,19 +95,19 @@ class Watch:
                     watch._groups[key] = Group(sight)
                 watch._groups[key].add(sight)
             # What a request does is judged by itself, not together with the next one.
-            watch = watch._around if watch._view is None else None
+            watch = watch.around if watch._view is None else None
 
-    def _hand_on(self) -> None:
+    def hand_on(self) -> None:
         """Tell the watches around a request what was found in it."""
         if self._view is None:
             return
-        found, watch = self.findings, self._around
+        found, watch = self.findings, self.around
         while watch is not None:
             # A request around reports what it did itself.
             if watch._view is None:
                 with watch._lock:
                     watch._inner.extend(found)
-            watch = watch._around
+            watch = watch.around
 
 
 @contextmanager
@@ -125,14 +126,19 @@ def entered(watching: Watch) -> Iterator[Watch]:
     """Have ``watching`` see the queries of this block."""
     with Guarded("Queries are not watched"):
         install()
-    watching._around = _watching.get()
+    watching.around = _watching.get()
     token = _watching.set(watching)
     try:
         yield watching
     finally:
         _watching.reset(token)
         with Guarded("What was found is not told to the blocks around"):
-            watching._hand_on()
+            watching.hand_on()
+
+
+def entered_in_turns(watching: Watch) -> Turns:
+    """Return a block that can be entered again and again; ``watching`` sees its queries, and is told of no end."""
+    return Turns(_watching, watching)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 from django.utils.functional import SimpleLazyObject
 from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
 
+from drf_autoprefetch import AutoPrefetchMixin
 from tests.examples import ModelSerializer
 from tests.guarding.scenarios import Planned, Unplanned
 from tests.testapp.models import Book
@@ -89,6 +91,28 @@ def streaming(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(rows())
 
 
+class Export(AutoPrefetchMixin, GenericAPIView[Book]):
+    """Loads row by row while it streams."""
+
+    auto_prefetch = False
+    authentication_classes = ()
+    queryset = Book.objects.order_by("pk")
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(self.rows())
+
+    def rows(self) -> Any:
+        for book in self.get_queryset():
+            yield BookSerializer(book).data["writer"]
+
+
+class AsyncExport(Export):
+    async def rows(self) -> AsyncIterator[str]:
+        rows = super().rows()
+        while (row := await sync_to_async(next)(rows, None)) is not None:
+            yield row
+
+
 def asked_for(user: Any) -> Any:
     def view(request: Any) -> HttpResponse:
         request.user = user
@@ -138,6 +162,8 @@ urlpatterns = [
     path("failing/", failing, name="failing"),
     path("wrong/", wrong, name="wrong"),
     path("streaming/", streaming, name="streaming"),
+    path("export/", Export.as_view(), name="export"),
+    path("aexport/", AsyncExport.as_view(), name="aexport"),
     path("staff/", asked_for(STAFF), name="staff"),
     path("staff/known/", asked_for(known(STAFF)), name="staff"),
     path("staff/gone/", asked_for(User(is_staff=True, is_active=False)), name="user"),

@@ -126,16 +126,6 @@ def test_a_method_that_http_does_not_know_has_no_name_of_its_own(told):
 
 
 @BOTH
-def test_a_streaming_response_is_counted_until_it_is_handed_back(get, told):
-    response = get("/streaming/")
-
-    assert response.streaming
-    if not response.is_async:
-        assert b"".join(response) == b"row"
-    assert [call["queries"] for call in told] == [1]
-
-
-@BOTH
 def test_an_error_of_the_view_comes_through_and_is_counted(get, told):
     with pytest.raises(ZeroDivisionError, match=r"^the view's own$"):
         get("/failing/")
