@@ -1,4 +1,4 @@
-"""Assertions for test suites, of pytest and of unittest: no query per row, no more queries than foreseen.
+"""Assertions for test suites, of pytest and of unittest: no query per row, no queries and plans but those foreseen.
 
 Nothing here needs pytest: failures are assertion errors.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import unittest
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from .guarding.findings import Finding
@@ -16,7 +18,7 @@ from .signals import unplanned_queries
 
 
 class QueryAssertionError(AssertionError):
-    """More queries than a test foresees; the message tells the culprits first, with what to write."""
+    """Other queries than a test foresees; the message tells the culprits first, with what to write."""
 
 
 def assert_flat(
@@ -46,6 +48,40 @@ def query_budget(queries: int) -> Iterator[None]:
         yield
     if seen.queries > queries:
         raise QueryAssertionError(_explained(seen.findings, f"{seen.queries} queries, and {queries} are allowed."))
+
+
+def assert_plans_unchanged(file: str | PathLike[str], *, signed_in: bool = False, write: bool = False) -> None:
+    """Fail where the plans of the project's views differ from those in ``file``, as ``explain_prefetch --check`` does.
+
+    ``signed_in`` asks as a user who is made up, ``write`` keeps the plans in the file instead. No query is run.
+    """
+    # Most suites do without, and views are imported with it.
+    from .explaining.choosing import choose
+    from .explaining.placeholders import made_up_user
+    from .explaining.snapshots import difference, snapshot
+    from .explaining.unasked import Asking, explain_unasked
+    from .mixins import AutoPrefetchMixin
+
+    asking = Asking(made_up_user() if signed_in else None)
+    now = snapshot(explain_unasked(registered, asking) for registered in choose("", AutoPrefetchMixin))
+    if write:
+        Path(file).write_text(now, encoding="utf-8", newline="\n")
+        return
+    lines = difference(_kept(Path(file)), now, str(file))
+    if lines:
+        raise QueryAssertionError("\n".join([*lines, f"Plans differ from {file}."]))
+
+
+def _kept(file: Path) -> str:
+    from .explaining.snapshots import SnapshotError, normal
+
+    try:
+        return normal(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problem = "there is no such file"
+    except (UnicodeDecodeError, SnapshotError) as error:
+        problem = str(error)
+    raise QueryAssertionError(f"{file}: {problem}. Make it: manage.py explain_prefetch --write {file}") from None
 
 
 @contextmanager

@@ -12,6 +12,10 @@ import pytest
 MODES = ("raise", "warn", "off")
 _INI = "drf_autoprefetch_unplanned"
 _OPTION = "--unplanned-queries"
+_WRITE = "--write-plans"
+#: What a worker of pytest-xdist tells.
+_NEEDED = "drf_autoprefetch_needed"
+_STOPPED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     told = "what to do when a view with AutoPrefetchMixin loads rows one by one: raise, warn or off"
     group = parser.getgroup("drf-autoprefetch", "Django REST Framework queries")
     group.addoption(_OPTION, choices=MODES, default=None, help=f"{told} (default: the ini line, or off)")
+    group.addoption(_WRITE, action="store_true", help="have plan_snapshot keep the plans of now in its file")
     parser.addini(_INI, told, default="off")
 
 
@@ -92,14 +97,60 @@ def query_budget() -> Callable[[int], AbstractContextManager[None]]:
     return _budget
 
 
+@pytest.fixture
+def plan_snapshot(pytestconfig: pytest.Config) -> Callable[..., None]:
+    """``plan_snapshot("plans.json")`` fails where a view's plan is another than in that file of the root directory."""
+    from ..testing import assert_plans_unchanged
+
+    def check(file: str, *, signed_in: bool = False) -> None:
+        writes = pytestconfig.getoption(_WRITE)
+        try:
+            with _telling():
+                assert_plans_unchanged(pytestconfig.rootpath / file, signed_in=signed_in, write=writes)
+        except pytest.fail.Exception as error:
+            told = f"{error}\nTo accept the plans of now: pytest {_WRITE}"
+            raise pytest.fail.Exception(told, pytrace=False) from None
+
+    return check
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep whether the run came to its end; a worker of pytest-xdist tells which allowances were needed there."""
+    config = session.config
+    config.stash[_STOPPED] = bool(session.shouldstop or session.shouldfail)
+    told = getattr(config, "workeroutput", None)
+    if told is not None and _mode(config) != "off":
+        from ..guarding.allowing import needed_allowances
+
+        told[_NEEDED] = needed_allowances()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take in what a worker tells."""
+    paths = getattr(node, "workeroutput", {}).get(_NEEDED)
+    if paths:
+        from ..guarding.allowing import need
+
+        need(paths)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say which entries of the allow list are of no use any more."""
-    if _mode(config) == "off" or config.getoption("numprocesses", None):
+    if _mode(config) == "off":
         return
     from ..guarding.allowing import useless_allowances
 
-    useless = useless_allowances()
+    useless = useless_allowances(stale=_ran_all(terminalreporter, config))
     if useless:
         terminalreporter.section("unplanned queries that are allowed for nothing")
     for finding in useless:
         terminalreporter.write_line(str(finding))
+
+
+def _ran_all(terminalreporter: Any, config: pytest.Config) -> bool:
+    """Return whether no test was left out: it may need what the others do not."""
+    chosen = any(config.getoption(name, None) for name in ("keyword", "markexpr", "lf"))
+    parts = any("::" in argument or argument.endswith(".py") for argument in config.args)
+    stopped = config.stash.get(_STOPPED, False)
+    return not (chosen or parts or stopped or terminalreporter.stats.get("deselected"))

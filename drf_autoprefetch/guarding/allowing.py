@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -47,8 +47,8 @@ class Allowance:
 
 _allowed: ContextVar[tuple[Allowance, ...]] = ContextVar("drf_autoprefetch.allowed", default=())
 
-#: Entries of the setting that have matched something in this process.
-_matched: set[Allowance] = set()
+#: Paths of the entries of the setting that have matched something in this run.
+_needed: set[str] = set()
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def not_allowed(findings: list[Finding]) -> list[Finding]:
     left = []
     for finding in findings:
         matching = [entry for entry in listed if entry.path in (finding.path, finding.field)]
-        _matched.update(matching)
+        need(entry.path for entry in matching)
         if not any(entry.covers(entry.path) for entry in matching):
             left.append(finding)
     return left
@@ -99,16 +99,26 @@ def read_allowed(entries: Any) -> list[Allowance]:
     return found
 
 
-def useless_allowances() -> list[Finding]:
+def need(paths: Iterable[str]) -> None:
+    """Remember that entries of the setting were needed, here or in another process of the same run."""
+    _needed.update(paths)
+
+
+def needed_allowances() -> list[str]:
+    """Return the paths of the entries that were needed so far."""
+    return sorted(_needed)
+
+
+def useless_allowances(*, stale: bool = True) -> list[Finding]:
     """Return a finding for each entry of the setting whose date has passed, or that nothing has needed so far.
 
-    Ask when everything has run: at the end of a test run.
+    Ask when everything has run: at the end of a test run. Where only a part has, ``stale`` False leaves out the latter.
     """
     found = []
     for entry in read_allowed(get_settings().ALLOW_UNPLANNED):
         if entry.expired:
             found.append(_finding(entry, Kind.EXPIRED, f"it was allowed until {entry.until}: plan it, or give it time"))
-        elif entry not in _matched:
+        elif stale and entry.path not in _needed:
             found.append(
                 _finding(entry, Kind.STALE, "nothing needs it: take it out of DRF_AUTOPREFETCH['ALLOW_UNPLANNED']")
             )

@@ -19,7 +19,7 @@ STARS = Finding("OrderSerializer.book.stars", "Book.reviews", Kind.TO_MANY, fiel
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch):
-    monkeypatch.setattr(allowing, "_matched", set())
+    monkeypatch.setattr(allowing, "_needed", set())
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,10 @@ def test_the_setting_tells_which_entries_are_of_no_use():
     with override_settings(DRF_AUTOPREFETCH={"ALLOW_UNPLANNED": entries}):
         assert allowing.not_allowed([STARS, late]) == [late]
         useless = allowing.useless_allowances()
+        assert allowing.needed_allowances() == ["BookSerializer.late", "BookSerializer.stars"]
+        assert allowing.useless_allowances(stale=False) == useless[1:]
+        allowing.need(["BookSerializer.gone"])
+        assert allowing.useless_allowances() == useless[1:]
 
     assert [str(finding) for finding in useless] == [
         "BookSerializer.gone | stale allowance | DRF_AUTOPREFETCH['ALLOW_UNPLANNED'] |"

@@ -5,9 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from drf_autoprefetch.contrib import pytest_plugin
+from drf_autoprefetch.guarding import allowing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
@@ -129,6 +133,61 @@ def test_entries_that_allow_for_nothing_are_told_at_the_end(run, settings):
 
     done.stdout.fnmatch_lines(
         ["*unplanned queries that are allowed for nothing*", "BookSerializer.gone | stale allowance | *"]
+    )
+
+
+ALLOWED = {"ALLOW_UNPLANNED": [{"path": "BookSerializer.gone", "reason": "small"}]}
+
+
+@pytest.mark.parametrize(
+    "options", [["-k", "lean"], ["-m", "not slow"], ["{file}"], ["-x"], ["--deselect", "{file}::x"]]
+)
+def test_where_tests_are_left_out_an_entry_may_be_needed_by_those(options, run, settings, pytester):
+    settings.DRF_AUTOPREFETCH = ALLOWED
+    suite = f"{SUITE}\n@pytest.mark.slow\ndef test_slow():\n    pass\n\ndef x():\n    pass\n"
+    file = "test_where_tests_are_left_out_an_entry_may_be_needed_by_those.py"
+    options = [option.format(file=file) for option in options]
+    if "--deselect" in options:
+        options[-1] = f"{file}::test_slow"
+
+    done = run(suite, "--unplanned-queries=raise", *options, ini="markers = slow")
+
+    done.stdout.no_fnmatch_line("*allowed for nothing*")
+
+
+def test_workers_tell_which_entries_were_needed(settings, monkeypatch, pytestconfig):
+    """pytest-xdist runs the tests in processes of their own; the one that reports has run none."""
+    needed: set[str] = set()
+    monkeypatch.setattr(allowing, "_needed", needed)
+    told: dict[str, Any] = {}
+    worker: Any = SimpleNamespace(workeroutput=told, stash={}, getoption=lambda name: "raise")
+    session: Any = SimpleNamespace(config=worker, shouldstop=False, shouldfail=False)
+    needed.add("BookSerializer.author")
+    pytest_plugin.pytest_sessionfinish(session)
+    needed.clear()
+
+    pytest_plugin.pytest_testnodedown(SimpleNamespace(workeroutput=told))
+    # One that has crashed tells nothing.
+    pytest_plugin.pytest_testnodedown(SimpleNamespace())
+
+    assert needed == {"BookSerializer.author"}
+
+
+@pytest.mark.urls("tests.guarding.monitored")
+def test_plans_are_kept_and_compared(run, pytester):
+    suite = "def test_plans(plan_snapshot):\n    plan_snapshot('plans.json')\n"
+
+    run(suite).assert_outcomes(failed=1)
+    run(suite, "--write-plans").assert_outcomes(passed=1)
+    run(suite).assert_outcomes(passed=1)
+    file = pytester.path / "plans.json"
+    file.write_text(file.read_text().replace('"BookSerializer"', '"OldSerializer"'))
+    done = run(suite)
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*_ test_plans _*", f"--- {file}", "+++ the plans now"], consecutive=True)
+    done.stdout.fnmatch_lines(
+        [f"Plans differ from {file}.", "To accept the plans of now: pytest --write-plans"], consecutive=True
     )
 
 

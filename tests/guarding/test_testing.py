@@ -6,12 +6,14 @@ import unittest
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch.testing import (
     NoUnplannedQueriesMixin,
     QueryAssertionError,
     assert_flat,
+    assert_plans_unchanged,
     no_unplanned_queries,
     query_budget,
 )
@@ -93,6 +95,36 @@ def test_a_block_without_unplanned_queries():
     with pytest.raises(QueryAssertionError) as raised, no_unplanned_queries():
         assert answer(Naive).content == answer(Naive).content
     assert str(raised.value) == f"Naive.list: ×8 {FOUND}\nRows are loaded one by one while they are shown."
+
+
+@pytest.mark.urls("tests.guarding.monitored")
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_plans_in_a_file_are_compared_with_those_of_now(signed_in, tmp_path):
+    file = tmp_path / "plans.json"
+    assert_plans_unchanged(file, signed_in=signed_in, write=True)
+    assert_plans_unchanged(file, signed_in=signed_in)
+    call_command("explain_prefetch", check=str(file), signed_in=signed_in, verbosity=0)
+    file.write_text(file.read_text().replace('"BookSerializer"', '"OldSerializer"'))
+
+    with pytest.raises(QueryAssertionError) as raised:
+        assert_plans_unchanged(file, signed_in=signed_in)
+    lines = str(raised.value).splitlines()
+    assert lines[0] == f"--- {file}"
+    assert [line for line in lines if line.startswith("+ ") and "BookSerializer" in line]
+    assert lines[-1] == f"Plans differ from {file}."
+
+
+@pytest.mark.urls("tests.guarding.monitored")
+@pytest.mark.parametrize(("text", "problem"), [(None, "there is no such file. Make it: "), ("[]", "it is no file of ")])
+def test_a_file_without_plans_is_told_with_how_to_make_it(text, problem, tmp_path):
+    file = tmp_path / "plans.json"
+    if text is not None:
+        file.write_text(text)
+
+    with pytest.raises(QueryAssertionError) as raised:
+        assert_plans_unchanged(file)
+    assert str(raised.value).startswith(f"{file}: {problem}")
+    assert str(raised.value).endswith(f". Make it: manage.py explain_prefetch --write {file}")
 
 
 class Tests(NoUnplannedQueriesMixin):
