@@ -90,8 +90,16 @@ def _known_relation(queryset: Any, row: Model) -> Relation | None:
 
 def _many_to_many(queryset: Any, row: Model) -> Relation | None:
     compared = {(_table(queryset, leaf), leaf.lhs.target.column) for leaf in _leaves(queryset.query.where)}
-    found = (relation for relation in relations(type(row)).values() if relation.model is queryset.model)
-    return next((each for each in found if (many_to_many_tables(each) or ())[:2] in compared), None)
+    for relation in relations(type(row)).values():
+        tables = many_to_many_tables(relation)
+        # Django counts the rows of the table between the two models, without the other one.
+        if (
+            tables
+            and tables[:2] in compared
+            and (relation.model is queryset.model or queryset.query.base_table == tables[0])
+        ):
+            return relation
+    return None
 
 
 def _generic(queryset: Any, operation: str) -> Load | None:
@@ -125,13 +133,9 @@ def _rows(queryset: Any) -> Load:
 
 
 def _to_many_kind(queryset: Any, operation: str, own_conditions: int) -> Kind:
-    query = queryset.query
-    conditions, order = _written(queryset.model)
-    plain = (
-        len(list(_conditions(query.where))) <= own_conditions + conditions
-        and queryset._fields is None
-        and query.order_by == order
-        and not (query.distinct or query.combinator)
+    conditions, as_written = _written(queryset.model)
+    plain = len(list(_conditions(queryset.query.where))) <= own_conditions + conditions and (
+        _asked(queryset) == as_written
     )
     if plain and (operation in _SERVED or (operation == "first" and queryset.ordered)):
         return Kind.TO_MANY
@@ -140,9 +144,17 @@ def _to_many_kind(queryset: Any, operation: str, own_conditions: int) -> Kind:
 
 @lru_cache(maxsize=1024)
 def _written(model: Any) -> tuple[int, tuple[Any, ...]]:
-    """How many conditions the manager of a model makes by itself, and by what it orders."""
-    query = model._default_manager.get_queryset().query
-    return len(list(_conditions(query.where))), query.order_by
+    """How many conditions the manager of a model makes by itself, and what else it asks for."""
+    queryset = model._default_manager.get_queryset()
+    return len(list(_conditions(queryset.query.where))), _asked(queryset)
+
+
+def _asked(queryset: Any) -> tuple[Any, ...]:
+    """What a queryset has beside conditions; one that asks for something else is none that a prefetch has loaded."""
+    query = queryset.query
+    joined, columns, lookups = query.select_related, query.deferred_loading, queryset._prefetch_related_lookups
+    shape = queryset._fields, query.order_by, query.distinct, query.combinator, tuple(query.annotations)
+    return (*shape, joined, columns, lookups)
 
 
 def _conditions(where: Any) -> Iterator[Any]:

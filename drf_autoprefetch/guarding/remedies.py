@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 from django.db.models import Model
+from rest_framework.relations import ManyRelatedField
 from rest_framework.serializers import ListSerializer
 
 from ..loading.caches import loaded_rows
@@ -32,7 +33,7 @@ class _Reader:
 
 def remedy_for(sight: Sight) -> str:
     """Return what to write so that what was seen does not happen again."""
-    load, reader = sight.load, _reader(sight.stack)
+    load, reader = sight.load, _reader(sight.stack.project) or _around(sight.stack)
     if load.kind in (Kind.QUERY, Kind.RAW):
         return ONCE
     path = "" if reader is None else _path(reader.row, load)
@@ -77,7 +78,18 @@ def _path(start: Any, load: Load) -> str:
     for row, path in _reachable(start):
         if row is load.row:
             return "__".join((*path, load.attribute))
-    return ""
+    name = _list_of(start, load.row)
+    return f"{name}__{load.attribute}" if name else ""
+
+
+def _list_of(start: Any, row: Any) -> str:
+    """Return the relation of ``start`` that ``row`` was shown of where nobody has kept its rows; empty if in doubt."""
+    leading = [each for each in _relations(start).values() if each.to_many and each.model is type(row)]
+    kept = row._state.fields_cache
+    sure = [each.name for each in leading if each.points_back and kept.get(each.points_back) is start]
+    # Rows of a many-to-many relation know nothing of where they were reached from.
+    only = [each.name for each in leading if each.kind == "many_to_many" and len(leading) == 1]
+    return next(iter([*sure, *only]), "")
 
 
 def _relations(row: Any) -> dict[str, Relation]:
@@ -97,13 +109,16 @@ def _reachable(start: Any) -> Iterator[tuple[Any, tuple[str, ...]]]:
         ]
 
 
-def _reader(stack: Stack) -> _Reader | None:
+def _reader(frames: list[FrameType]) -> _Reader | None:
     """The function nearest to the query that has the row, and can be given a hint."""
-    for frame in stack.project:
-        reader = _as_reader(frame)
-        if reader is not None:
-            return reader
-    return None
+    return next((reader for reader in map(_as_reader, frames) if reader is not None), None)
+
+
+def _around(stack: Stack) -> _Reader | None:
+    """The function that shows rows by a serializer of its own."""
+    fields = stack.fields
+    inside = bool(fields) and fields[0].root is not fields[-1].root
+    return _reader(stack.beyond) if inside else None
 
 
 def _as_reader(frame: FrameType) -> _Reader | None:
@@ -117,11 +132,18 @@ def _as_reader(frame: FrameType) -> _Reader | None:
 
 
 def _on_queryset(stack: Stack, load: Load) -> str:
-    sources = [field.source.replace(".", "__") for field in stack.fields[:-1] if field.source != "*"]
+    passed = stack.fields if _shows_other_rows(stack) else stack.fields[:-1]
+    sources = [field.source.replace(".", "__") for field in passed if field.source != "*"]
     inner = _path(stack.row, load) or load.attribute
     path = "__".join((*sources, inner))
-    many = any(isinstance(field, ListSerializer) for field in stack.fields[:-1])
+    many = any(isinstance(field, (ListSerializer, ManyRelatedField)) for field in passed)
     if load.kind is Kind.COLUMN:
         return f'add "{path}" to the only() of the queryset, or take it out of defer()'
     method = "select_related" if load.kind is Kind.TO_ONE and not many else "prefetch_related"
     return f'add .{method}("{path}") to the queryset'
+
+
+def _shows_other_rows(stack: Stack) -> bool:
+    """Whether the field nearest to the query is a related one, and has been handed what it leads to."""
+    serialized = next((shown.row for shown in stack.shown if shown.field is not None), None)
+    return serialized is not None and stack.row is not None and stack.row is not serialized

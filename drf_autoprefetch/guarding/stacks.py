@@ -45,8 +45,8 @@ class Stack:
 
     ``holder`` and ``queryset`` are known where Django loads for the line of the project (or the field) that is nearest;
     ``operation`` is the queryset's method that was called there. ``project`` are the frames of the project's own code
-    up to the innermost serializer. ``loop`` is the same for queries that are run by the same lines of that code, and
-    ``point`` for those that are run at the same point of the whole program.
+    up to the innermost serializer, ``beyond`` those that called that one. ``loop`` is the same for queries that are run
+    by the same lines of that code, and ``point`` for those that are run at the same point of the whole program.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,7 @@ class Stack:
         self.queryset: Any = None
         self.operation = ""
         self.project: list[FrameType] = []
+        self.beyond: list[FrameType] = []
         self.loop = self.point = 0
         self.planned = False
         self._nearest_shown = False
@@ -100,8 +101,7 @@ class Stack:
             return
         # A manager or queryset of the project's own is part of how Django loads.
         self._left_django = self._left_django or not isinstance(_first_argument(frame), (QuerySet, BaseManager))
-        if not self._nearest_shown:
-            self.project.append(frame)
+        (self.beyond if self._nearest_shown else self.project).append(frame)
 
     def _serializer(self, frame: FrameType) -> None:
         values = frame.f_locals
