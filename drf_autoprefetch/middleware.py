@@ -11,11 +11,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 
 from .conf import NAME, get_settings
+from .exceptions import QueryBudgetError
 from .guarding.counting import Tally, counted, counted_in_turns
 from .guarding.responses import Measurement, add_headers, error_for, log_exceeded, measured
 from .guarding.streams import follow, is_stream
 from .guarding.watching import Guarded, install
 from .signals import response_measured
+
+_UNMEASURED = "A response is not measured"
 
 
 class PrefetchMonitorMiddleware:
@@ -48,17 +51,26 @@ class PrefetchMonitorMiddleware:
             return self.get_response(request)
         with counted() as tally:
             response = self.get_response(request)
+        with Guarded(_UNMEASURED, QueryBudgetError):
+            self._handed_back(request, response, tally)
+        return response
+
+    def _handed_back(self, request: Any, response: Any, tally: Tally) -> None:
         measurement = self._measured(request, tally)
         if measurement is not None and not self._followed(request, response, tally, measurement):
             self._tell(request, response, measurement)
             self._finish(request, response, measurement)
-        return response
 
     async def _answer(self, request: Any) -> Any:
         if not _sampled():
             return await self.get_response(request)
         with counted() as tally:
             response = await self.get_response(request)
+        with Guarded(_UNMEASURED, QueryBudgetError):
+            await self._ahanded_back(request, response, tally)
+        return response
+
+    async def _ahanded_back(self, request: Any, response: Any, tally: Tally) -> None:
         measurement = self._measured(request, tally)
         if measurement is not None and not self._followed(request, response, tally, measurement):
             # Where nobody listens, a thread would be asked for nothing.
@@ -66,7 +78,6 @@ class PrefetchMonitorMiddleware:
                 if response_measured.has_listeners(type(self)):
                     await response_measured.asend_robust(type(self), **_told(request, response, measurement))
             self._finish(request, response, measurement)
-        return response
 
     def _tell(self, request: Any, response: Any, measurement: Measurement) -> None:
         with Guarded("A measured response is not told"):
@@ -79,7 +90,8 @@ class PrefetchMonitorMiddleware:
             if is_stream(response) and error_for(measurement) is None:
 
                 def over(complete: bool) -> None:
-                    self._end(request, response, tally, complete)
+                    with Guarded(_UNMEASURED, QueryBudgetError):
+                        self._end(request, response, tally, complete)
 
                 follow(response, counted_in_turns(tally), over)
                 followed = True
@@ -97,7 +109,7 @@ class PrefetchMonitorMiddleware:
 
     def _measured(self, request: Any, tally: Tally) -> Measurement | None:
         measurement = None
-        with Guarded("A response is not measured"):
+        with Guarded(_UNMEASURED):
             measurement = measured(request, tally)
         return measurement
 

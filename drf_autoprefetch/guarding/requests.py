@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import check_mode, get_settings
 from ..exceptions import UnplannedQueryError, UnplannedQueryWarning
@@ -20,6 +21,10 @@ from .streams import follow, is_stream
 from .watching import Guarded, Watch, complain, entered, entered_in_turns
 
 logger = logging.getLogger("drf_autoprefetch.unplanned")
+
+_UNREPORTED = "Unplanned queries are not reported"
+#: What a project may have asked for: a warning may be turned into an error.
+_WANTED = (UnplannedQueryError, Warning)
 
 _LIMIT = 10_000
 #: What the log has said already in this process.
@@ -44,7 +49,9 @@ def watched(view: Any, dispatch: Callable[..., Any], request: Any, *args: Any, *
     Raises UnplannedQueryError, or what warnings are turned into, only where a project asked for that; an error of the
     view's own comes first.
     """
-    mode = mode_of(view)
+    mode = "off"
+    with Guarded("What to do about unplanned queries is not known", ImproperlyConfigured):
+        mode = mode_of(view)
     if mode == "off":
         return dispatch(request, *args, **kwargs)
     watch = Watch(view)
@@ -52,23 +59,26 @@ def watched(view: Any, dispatch: Callable[..., Any], request: Any, *args: Any, *
         response = dispatch(request, *args, **kwargs)
     if inspect.iscoroutine(response):
         return _awaited(view, request, watch, response, mode)
-    return _handed_back(view, request, watch, mode, response)
+    with Guarded(_UNREPORTED, *_WANTED):
+        _handed_back(view, request, watch, mode, response)
+    return response
 
 
 async def _awaited(view: Any, request: Any, watch: Watch, coming: Any, mode: str) -> Any:
     with entered(watch):
         response = await coming
-    return _handed_back(view, request, watch, mode, response)
+    with Guarded(_UNREPORTED, *_WANTED):
+        _handed_back(view, request, watch, mode, response)
+    return response
 
 
-def _handed_back(view: Any, request: Any, watch: Watch, mode: str, response: Any) -> Any:
+def _handed_back(view: Any, request: Any, watch: Watch, mode: str, response: Any) -> None:
     """Report what the view did; what its response does while it streams is reported apart, when that is over."""
     tally = current_tally()
     _report(view, request, watch, mode, tally)
     with Guarded("What is loaded while a response streams is not watched"):
         if is_stream(response):
             _follow(view, request, mode, tally, response)
-    return response
 
 
 def _follow(view: Any, request: Any, mode: str, tally: Tally | None, response: Any) -> None:
@@ -79,7 +89,8 @@ def _follow(view: Any, request: Any, mode: str, tally: Tally | None, response: A
             watch.hand_on()
         if watch.queries:
             # An error of the stream's own, or a client that went away, comes first.
-            _report(view, request, watch, mode if complete or mode == "log" else "count", tally)
+            with Guarded(_UNREPORTED, *_WANTED):
+                _report(view, request, watch, mode if complete or mode == "log" else "count", tally)
 
     follow(response, entered_in_turns(watch), over)
 
@@ -104,7 +115,7 @@ def _told(view: Any, request: Any, watch: Watch, tally: Tally | None, *, log: bo
         if log:
             log_findings(findings)
     except Exception:
-        complain("Unplanned queries are not reported")
+        complain(_UNREPORTED)
         return []
     return findings
 

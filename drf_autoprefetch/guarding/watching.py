@@ -189,20 +189,20 @@ def _install_on(connection: Any, **kwargs: Any) -> None:
 
 
 class Guarded:
-    """A block that may fail: that ``what`` it was for does not happen is logged, and it goes on.
+    """A block that may fail: that ``what`` it was for does not happen is logged, and it goes on; ``but`` is raised.
 
     A class, because a generator would cost more than most of what is guarded.
     """
 
-    __slots__ = ("_what",)
+    __slots__ = ("_but", "_what")
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, *but: type[Exception]) -> None:
+        self._what, self._but = what, but
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, *about: object) -> bool:
-        if kind is None or not issubclass(kind, Exception):
+        if kind is None or not issubclass(kind, Exception) or issubclass(kind, self._but):
             return False
         complain(self._what)
         return True

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import FileResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from rest_framework.generics import GenericAPIView
@@ -84,6 +85,12 @@ def sent(response: Any) -> bytes:
 PLAIN = {Export: type("Plain", (Export,), {"auto_prefetch_unplanned": "off"})}
 PLAIN[AsyncExport] = type("AsyncPlain", (AsyncExport,), {"auto_prefetch_unplanned": "off"})
 BOTH = pytest.mark.parametrize("view", [Export, AsyncExport])
+
+
+@pytest.fixture(autouse=True)
+def _connected(monkeypatch):
+    """A response that is closed ends its request, and with that its connections; the rows of these tests are in one."""
+    monkeypatch.setattr(BaseDatabaseWrapper, "close_if_unusable_or_obsolete", lambda self: None)
 
 
 @pytest.fixture
