@@ -63,6 +63,8 @@ SHELL = {
     "streams.Turns.__exit__",
     "streams._AsyncSteps.__anext__",
     "streams._AsyncSteps._finish_in_thread",
+    "streams._Ending._finish",
+    "streams._Ending.close",
     "streams._Steps.__next__",
     "watching.Guarded.__enter__",
     "watching.Guarded.__exit__",
