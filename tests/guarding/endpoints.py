@@ -85,8 +85,8 @@ def _joined(self: Any, book: Book) -> list[Any]:
     return [review.reader_id for review in book.reviews.select_related("reader")]
 
 
-def _get(self: Any, book: Book) -> str:
-    return Publisher.objects.get(pk=book.publisher_id).name
+def _get(self: Any, book: Any) -> str:
+    return str(Publisher.objects.get(pk=book.publisher_id).name)
 
 
 def _by_name(self: Any, book: Book) -> int:
@@ -309,7 +309,7 @@ class OnceForAll(permissions.BasePermission):
         return not Genre.objects.filter(name="forbidden").exists() and not Award.objects.filter(pk=-1).exists()
 
 
-FLAT = {"queryset": Book.objects.select_related("author").prefetch_related("reviews__reader")}
+FLAT: dict[str, Any] = {"queryset": Book.objects.select_related("author").prefetch_related("reviews__reader")}
 Shown = shows(Book, "title", author=AuthorShown(), reviews=WithReader(many=True))
 
 SILENT = {

@@ -109,7 +109,8 @@ class Export(AutoPrefetchMixin, GenericAPIView[Book]):
 class AsyncExport(Export):
     async def rows(self) -> AsyncIterator[str]:
         rows = super().rows()
-        while (row := await sync_to_async(next)(rows, None)) is not None:
+        step: Any = sync_to_async(next)
+        while (row := await step(rows, None)) is not None:
             yield row
 
 

@@ -43,7 +43,7 @@ class GenreSerializer(ModelSerializer):
 
 class Genres(Unplanned):
     serializer_class = GenreSerializer
-    queryset = Genre.objects.filter(pk__in=KEYS).order_by("pk")
+    queryset: Any = Genre.objects.filter(pk__in=KEYS).order_by("pk")
 
 
 class Planned(Genres):
@@ -57,7 +57,7 @@ urlpatterns = [
 
 
 @pytest.fixture
-def own(django_db_blocker, monkeypatch, tmp_path) -> Iterator[Any]:
+def own(django_db_blocker: Any, monkeypatch: Any, tmp_path: Any) -> Iterator[Any]:
     """A connection that may be lost: that of the other tests has their rows in its transaction."""
     before = connections["default"]
     mine = before.copy("default")
@@ -72,7 +72,7 @@ def own(django_db_blocker, monkeypatch, tmp_path) -> Iterator[Any]:
         Genre.objects.bulk_create(rows)
         yield mine
         mine.close()
-        Genre.objects.filter(pk__in=KEYS)._raw_delete("default")  # type: ignore[attr-defined]
+        Genre.objects.filter(pk__in=KEYS)._raw_delete("default")
     finally:
         mine.close()
         connections["default"] = before

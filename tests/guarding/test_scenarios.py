@@ -70,7 +70,8 @@ OF_ITS_OWN = {"action", "action, one by one", "made just now", "method, generic 
 @pytest.mark.parametrize("name", [name for name in FOUND if name not in OF_ITS_OWN])
 def test_what_to_write_cures(name):
     """Each line that can be pasted as it stands is, until none is left; what it was about is not found any more."""
-    scenario, cured = FOUND[name], set()
+    scenario = FOUND[name]
+    cured: set[tuple[str, str]] = set()
     for _ in range(4):
         found = [(each, pasted(scenario, each.remedy)) for each in findings(scenario)]
         assert not {(each.path, each.relation) for each, _ in found} & cured
