@@ -36,6 +36,8 @@ def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> 
     analysis = data.get("analysis")
     page = _shown(data, count(1), count(1)) | {
         "happened": analysis and analysis_page(visible(analysis)),
+        "headline": visible((analysis or data)["headline"]),
+        "why_not": visible(data["headline"]),
         "links": links,
         "style": mark_safe(_asset("page.css")),
         "script": mark_safe(_asset("page.js")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PLACEHOLDERS = re.compile(r"%s(?:\s*,\s*%s)+")
-_TUPLES = re.compile(r"\(…\)(?:\s*,\s*\(…\))+")
+_TUPLES = re.compile(r"\((?:…|%s)\)(?:\s*,\s*\((?:…|%s)\))+")
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
 
 #: A text or a comment that does not end hides the rest. How many rows are asked for is no secret.
