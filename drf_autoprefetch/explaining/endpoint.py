@@ -68,7 +68,7 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
         view.get_object()
     report = replace(make_report(view, plan), links=links(request, analyzed=analyzed))
     if analyzed:
-        report = replace(report, analysis=_analysis(again, report))
+        report = with_analysis(report, again)
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
         "Cache-Control": "no-store",
@@ -78,8 +78,9 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
     return HttpResponse(known.render(report), headers=headers | known.headers())
 
 
-def _analysis(again: Again, report: Report) -> dict[str, Any]:
-    return analyze(again, Planned(report_data(report), report.show_parameters))
+def with_analysis(report: Report, again: Again) -> Report:
+    """Return ``report`` with what happens when its request is run, which this does."""
+    return replace(report, analysis=analyze(again, Planned(report_data(report), report.show_parameters)))
 
 
 def links(request: Any, *, analyzed: bool = False) -> tuple[tuple[str, str], ...]:

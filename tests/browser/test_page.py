@@ -168,7 +168,8 @@ def test_nothing_is_wider_than_a_telephone(visit, path, value, name):
         page.evaluate(
             "[...document.querySelectorAll('body *')]"
             ".filter((each) => each.checkVisibility() && !each.closest('.skip, .unheard'))"
-            f".filter((each) => each.getBoundingClientRect().right > {NARROW['width']} + 1).map((each) => each.outerHTML)"
+            f".filter((each) => each.getBoundingClientRect().right > {NARROW['width'] + 1})"
+            ".map((each) => each.outerHTML)"
         )
         == []
     )
