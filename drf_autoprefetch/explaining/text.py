@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .analysis.text import analysis_lines, ran, timeline
+from .characters import visible
 
 _LAST, _MORE, _BAR, _BLANK = "└── ", "├── ", "│   ", "    "
 WIDTH = 100
@@ -14,7 +15,7 @@ WIDTH = 100
 
 def render_text(data: dict[str, Any], *, width: int = WIDTH) -> str:
     """Return the report data as text no wider than ``width`` where its words allow."""
-    return "\n".join(_lines(data, width)) + "\n"
+    return "\n".join(_lines(visible(data), width)) + "\n"
 
 
 def _lines(data: dict[str, Any], width: int) -> Iterator[str]:

@@ -29,9 +29,14 @@ _MYSQL = re.compile(
 def shape(sql: str, vendor: str, *, literals: bool) -> str:
     """Return ``sql`` with ``…`` for lists of keys and, unless they may be shown, for texts and numbers in it."""
     if not literals:
-        pattern = _MYSQL if vendor == "mysql" else _STANDARD
-        sql = pattern.sub(lambda match: match["kept"] or "…", sql)
+        sql = without_literals(sql, vendor)
     return _TUPLES.sub("(…), …", _PLACEHOLDERS.sub("…", sql))
+
+
+def without_literals(sql: str, vendor: str) -> str:
+    """Return ``sql`` with ``…`` for texts, numbers and comments in it."""
+    pattern = _MYSQL if vendor == "mysql" else _STANDARD
+    return pattern.sub(lambda match: match["kept"] or "…", sql)
 
 
 def is_transaction(sql: str) -> bool:

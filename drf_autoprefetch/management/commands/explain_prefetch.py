@@ -30,7 +30,7 @@ _CLEAR_LINE = "\r\x1b[K"
 
 
 class Command(BaseCommand):
-    """Explains plans. Runs no permission, no handler but to analyze, and no query unless something asked for needs one."""
+    """Explains plans. Runs no permission, no handler but to analyze, and no query that nobody has asked for."""
 
     help = "Show which queries and columns the views with AutoPrefetchMixin load, and why."
     # A wrong hint is shown here as what it does to a plan, with the rest.
