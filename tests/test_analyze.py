@@ -857,6 +857,8 @@ def test_the_database_says_how_it_runs_each_query():
 
     assert all(plan["lines"] and not plan["problem"] for plan in plans)
     assert plans[0]["full_scans"]
+    assert (plans[0]["estimated_rows"] is None) is (connection.vendor == "sqlite")
+    assert plans[0]["bad_estimate"] is False
 
 
 @pytest.mark.parametrize(
