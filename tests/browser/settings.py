@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from tests import settings as base
 from tests.settings import *  # noqa: F403
@@ -17,4 +18,4 @@ STATIC_URL = "static/"
 # The demo asks for it.
 HAS_SPECTACULAR = False
 # A page shows what a person gets, also of a plan that cannot be made.
-DRF_AUTOPREFETCH = {"MAX_DEPTH": 4}
+DRF_AUTOPREFETCH: dict[str, Any] = {"MAX_DEPTH": 4}  # type: ignore[no-redef]
