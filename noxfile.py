@@ -18,7 +18,7 @@ nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "tests", "packages", "coverage", "package", "demo"]
+nox.options.sessions = ["lint", "types", "tests", "packages", "coverage", "package", "demo", "browser"]
 
 DJANGO = {"5.2": "3.10", "6.0": "3.12", "6.1": "3.12"}
 """Each supported Django and its oldest Python."""
@@ -129,6 +129,29 @@ def packages(session: nox.Session) -> None:
     # What those packages are warned of is not ours to mend.
     options = ("--ds", "tests.packages.settings", "-W", "default", "tests/packages", *session.posargs)
     session.run("coverage", "run", "-m", "pytest", *options, env={"COVERAGE_FILE": ".coverage.packages"})
+
+
+@nox.session(python=NEWEST)
+def browser(session: nox.Session) -> None:
+    """Look at the page with Chromium, axe-core and html-validate (CHROMIUM: where the browser is)."""
+    chromium, npm = find_chromium(), shutil.which("npm")
+    if not (chromium and npm):
+        give_up = session.error if os.environ.get("CI") else session.skip
+        give_up(f"there is no {'npm' if chromium else 'Chromium'} here")
+    session.install("-e", ".", *group("browser"))
+    folder = Path(session.create_tmp()).resolve()
+    shutil.copy("tests/browser/package.json", folder)
+    quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
+    session.run("npm", "install", "--prefix", str(folder), *quiet, external=True)
+    env = {"BROWSER_CHROMIUM": chromium, "BROWSER_NODE_MODULES": str(folder / "node_modules")}
+    session.run("pytest", "tests/browser", *session.posargs, env=env)
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, or of a Chrome."""
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def is_listening(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,8 +13,9 @@ from tests.testapp.data import fill
 
 pytest_plugins = ["pytester"]
 
-# Their models are only there where `nox -s packages` has installed what they are made of.
+# Some tests want what only their own session installs: `nox -s packages`, `nox -s browser`.
 collect_ignore = [] if "mptt" in settings.INSTALLED_APPS else ["packages"]
+collect_ignore += [] if "BROWSER_CHROMIUM" in os.environ else ["browser"]
 
 
 @pytest.fixture(scope="module")

@@ -26,10 +26,17 @@ def statement(role: str, start: float, end: float, **more: Any) -> dict[str, Any
         "remedy": "",
         "count": 1,
         "rows": 3,
+        "bytes": 20,
         "failed": False,
         "database": "default",
         "sql": {"text": 'SELECT "id" FROM "shop_book"', "parameters": None},
-        "database_plan": {"lines": ["SCAN shop_book"], "full_scans": ["shop_book"], "problem": ""},
+        "database_plan": {
+            "lines": ["SCAN shop_book"],
+            "full_scans": ["shop_book"],
+            "estimated_rows": 3,
+            "bad_estimate": False,
+            "problem": "",
+        },
         "timing": {"start_milliseconds": start, "end_milliseconds": end, "database_milliseconds": end - start},
     } | more
 
@@ -42,6 +49,7 @@ def outcome(queries: int, **more: Any) -> dict[str, Any]:
         "error": "",
         "queries": queries,
         "rows": 9,
+        "bytes": queries * 1000,
         "response_bytes": 750,
         "timing": timing,
     } | more
@@ -60,11 +68,15 @@ UNPLANNED = statement(
     database_plan=None,
 )
 FAILED = statement("beside the plan", 39, 40, rows=None, failed=True, database_plan={
-    "lines": [], "full_scans": [], "problem": "the database does not explain this query: OperationalError"
+    "lines": [],
+    "full_scans": [],
+    "estimated_rows": None,
+    "bad_estimate": False,
+    "problem": "the database does not explain this query: OperationalError",
 })  # fmt: skip
 ANALYSIS = outcome(
     4,
-    headline="4 queries; without the plan 30 queries",
+    headline="4 queries instead of 30; 12 of 61 columns; same response",
     statements=[
         statement("planned", 1, 2, node="", model="shop.Book"),
         statement("planned", 2, 2, node="reviews", model="shop.Review", database_plan=None),
@@ -96,17 +108,19 @@ def test_text_says_what_happened_query_by_query():
 
     assert text.partition("What happened\n")[2].partition("\n\n")[0] == "\n".join(
         [
-            "  status 200, 750 bytes; 4 queries, 40.0 ms, 4.0 ms of it in the database",
-            "  without the plan: status 200, 750 bytes; 30 queries, 300.0 ms, 30.0 ms of it in the database; same",
-            "    response",
-            "      at ms        ms   rows queries  what for",
-            "        1.0       1.0      3       1  planned: the rows themselves (shop.Book)",
+            "  status 200, 750 bytes; 4 queries, 4,000 bytes from the database; 40.0 ms, 4.0 ms of it in the",
+            "    database",
+            "  without the plan: status 200, 750 bytes; 30 queries, 30,000 bytes from the database; 300.0 ms,",
+            "    30.0 ms of it in the database; same response",
+            "         at ms        ms queries   rows     bytes  what for",
+            "   1       1.0       1.0       1      3        20  planned: the rows themselves (shop.Book)",
             "      full scan of shop_book",
-            "        2.0       0.0      3       1  planned: reviews (shop.Review)",
-            "       20.0      18.0      3       3  not planned: BookSerializer.best loads Book.reviews",
+            "   2       2.0       0.0       1      3        20  planned: reviews (shop.Review)",
+            "   3      20.0      18.0       3      3        20  not planned: BookSerializer.best loads",
+            "     Book.reviews",
             "      at shop/serializers.py:41",
             '      add @prefetch_hint("reviews") to BookSerializer.get_best',
-            "       39.0       1.0      -       1  beside the plan",
+            "   4      39.0       1.0       1      -        20  beside the plan",
             "      failed",
             "      the database does not explain this query: OperationalError",
             "  reviews: 6 rows for 3 parents, median 1.5, largest 4",
@@ -114,11 +128,49 @@ def test_text_says_what_happened_query_by_query():
     )
 
 
+def test_text_shows_when_each_query_ran():
+    text = render_text(DATA)
+
+    assert text.partition("When\n")[2].partition("\n\n")[0].splitlines() == [
+        "     0 ms                                                 40.0 ms",
+        "   1  ██",
+        "   2    █",
+        f"   3 {' ' * 30}{'█' * 27}",
+        f"   4 {' ' * 58}██",
+    ]
+
+
+def test_text_shows_what_was_run_and_how_the_database_runs_it():
+    text = render_text(DATA)
+
+    assert text.partition("What was run\n")[2].partition("\n\n")[0].splitlines() == [
+        '  1. SELECT "id" FROM "shop_book"',
+        "      SCAN shop_book",
+        '  2. SELECT "id" FROM "shop_book"',
+        '  3. SELECT "id" FROM "shop_review" WHERE "id" = %s',
+        '  4. SELECT "id" FROM "shop_book"',
+    ]
+
+
+def test_what_happened_is_the_headline_of_text():
+    assert render_text(DATA).splitlines()[1] == ANALYSIS["headline"]
+
+
+def test_a_bad_estimate_is_said():
+    plan = {**ANALYSIS["statements"][0]["database_plan"], "estimated_rows": 5000, "bad_estimate": True}
+    data = PLAIN | {"analysis": ANALYSIS | {"statements": [statement("planned", 1, 2, database_plan=plan)]}}
+    said = "bad estimate: 5000 rows expected; have the database ANALYZE its tables"
+
+    assert said in render_text(data)
+    assert said in [each.words for each in parse(render_html(data)).all("span", class_="badge marked")]
+
+
 def test_text_says_why_there_is_nothing_to_compare():
     text = render_text(PLAIN | {"analysis": BARE})
 
-    assert "\n  cut after EXPLAIN_TIMEOUT; 4 queries, 40.0 ms" in text
+    assert "\n  cut after EXPLAIN_TIMEOUT; 4 queries, 4,000 bytes from the database; 40.0 ms" in text
     assert "\n  not run without the plan: the request was cut after EXPLAIN_TIMEOUT\n" in text
+    assert "What was run" not in text
 
 
 @pytest.mark.parametrize(("same", "said"), [(True, "; same response"), (False, "; another response"), (None, "")])
@@ -133,8 +185,11 @@ def test_what_happened_comes_before_notes_and_plan():
     happened = section(PAGE, "happened")
 
     assert [each.attributes["id"] for each in PAGE.all("h2")] == ["happened", "notes", "plan"]
-    assert happened.all("p")[0].words == "4 queries, 40 ms; without the plan 30 queries, 300 ms"
-    assert "With the plan: status 200, 750 bytes; 4 queries, 40.0 ms, 4.0 ms of it in the database." in happened.words
+    assert PAGE.all("p", class_="headline")[0].words == ANALYSIS["headline"]
+    assert happened.all("p")[0].words == (
+        "With the plan: status 200, 750 bytes; 4 queries, 4,000 bytes from the database;"
+        " 40.0 ms, 4.0 ms of it in the database."
+    )
 
 
 def test_a_page_that_has_not_run_says_nothing_of_it():
@@ -145,13 +200,13 @@ def test_a_cut_run_says_so():
     page = parse(render_html(PLAIN | {"analysis": BARE}))
     happened = section(page, "happened")
 
-    assert happened.all("p")[0].words == "more than 4 queries, 40 ms"
+    assert page.all("p", class_="headline")[0].words == "more than 4 queries"
     assert "Not run without the plan: the request was cut after EXPLAIN_TIMEOUT." in happened.words
     assert (happened.all("table"), happened.all("ul")) == ([], [])
 
 
 def test_what_is_not_planned_comes_first_with_a_remedy_to_copy():
-    rows = section(PAGE, "happened").all("tbody")[0].all("tr")
+    rows = section(PAGE, "happened").all("tbody")
     badges = [row.all("span", class_="badge unknown") for row in rows]
 
     assert [bool(each) for each in badges] == [True, False, False, False]
@@ -162,8 +217,8 @@ def test_what_is_not_planned_comes_first_with_a_remedy_to_copy():
         "",
     ]
     assert PAGE.by_id("cure-1").text == UNPLANNED["remedy"]
-    assert [cell.words for cell in rows[0].all("td")] == ["3", "3", "18"]
-    assert [cell.words for cell in rows[3].all("td")] == ["1", "-", "1"]
+    assert [cell.words for cell in rows[0].all("td")[:4]] == ["3", "3", "20", "18"]
+    assert [cell.words for cell in rows[3].all("td")[:4]] == ["1", "-", "20", "1"]
 
 
 def test_each_line_has_its_sql_folded_away():
@@ -209,13 +264,14 @@ def test_a_bar_never_leaves_the_timeline(total):
 
 
 def test_the_tables_have_headings():
-    (table,) = section(PAGE, "happened").all("tbody")
+    (table,) = section(PAGE, "happened").all("table")
 
-    assert [each.attributes.get("scope") for each in table.all("th")] == ["row"] * 4
+    assert [each.attributes.get("scope") for each in table.all("th")] == ["col"] * 5 + ["row"] * 4
     assert [each.words for each in section(PAGE, "happened").all("th", scope="col")] == [
         "what for",
         "queries",
         "rows",
+        "bytes",
         "ms",
     ]
 

@@ -13,6 +13,8 @@ from drf_autoprefetch.explaining.analysis.shapes import is_transaction, shape
         ("SELECT a FROM b WHERE c IN (%s, %s, %s)", "SELECT a FROM b WHERE c IN (…)"),
         ("SELECT a FROM b WHERE c IN (%s) AND d = %s", "SELECT a FROM b WHERE c IN (%s) AND d = %s"),
         ("WHERE (a, b) IN ((%s, %s), (%s, %s))", "WHERE (a, b) IN ((…), …)"),
+        ("WHERE (a) IN ((%s), (%s))", "WHERE (a) IN ((…), …)"),
+        ("WHERE lower(a) = lower(%s) AND (b) = (%s)", "WHERE lower(a) = lower(%s) AND (b) = (%s)"),
     ],
 )
 def test_lists_of_keys_are_one_sign(sql, shown):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.cache import SessionStore
 from django.db import connection, connections
@@ -28,7 +29,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
-from drf_autoprefetch.explaining.analysis import database_plans, results, running, statements
+from drf_autoprefetch.explaining.analysis import cursors, database_plans, results, running, statements
 from tests.examples import answer, shows, view_of
 from tests.test_schema import VALIDATOR
 from tests.testapp.models import Author, Book, Comment, Genre, Review
@@ -84,7 +85,7 @@ def purposes(analysis: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 
 #: What is another with each database, each version of one, or each line in this file, beside the times.
-OTHERS = ("timing", "database_plan", "sql", "place")
+OTHERS = ("timing", "database_plan", "sql", "place", "bytes")
 
 
 def lasting(value: Any) -> Any:
@@ -124,7 +125,7 @@ def test_the_request_is_run_without_its_plan_as_well(django_assert_num_queries):
     queries = 1 + 2 * Book.objects.count()
 
     assert (bare["queries"], bare["status"], analysis["same_response"]) == (queries, 200, True)
-    assert analysis["headline"] == f"2 queries; without the plan {queries} queries"
+    assert analysis["headline"] == f"2 queries instead of {queries}; 8 of 40 columns; same response"
     assert (analysis["not_compared"], bare["response_bytes"]) == ("", analysis["response_bytes"])
 
 
@@ -291,7 +292,7 @@ def test_a_view_that_needs_its_plan_is_said_to_fail_without_it():
     analysis = analyzed(view_of(Book, counted))
 
     assert (analysis["status"], analysis["without_plan"]["status"]) == (200, 500)
-    assert analysis["headline"] == "1 query; without the plan it fails"
+    assert analysis["headline"] == "1 query; it fails without the plan; 2 of 25 columns"
     assert analysis["same_response"] is False
 
 
@@ -443,17 +444,87 @@ def test_a_head_request_is_run_as_one():
     assert (response.status_code, response["Cache-Control"], methods) == (200, "no-store", ["HEAD", "HEAD"])
 
 
-def test_an_async_handler_is_refused():
-    class Later(BOOKS):  # type: ignore[misc, valid-type]
-        async def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-            """Be explained, not run."""
+class Later(BOOKS):  # type: ignore[misc, valid-type]
+    """Hands everything that blocks to a thread, as packages with async views for DRF do."""
 
-    response = answer(Later, data=ASKING)
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.prepared = True
 
-    assert (response.status_code, json.loads(response.content)) == (
-        400,
-        {"explain_prefetch": ["An async view can be explained, not analyzed."]},
+    async def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        assert self.prepared
+        books = self.filter_queryset(self.get_queryset())
+        return Response(await sync_to_async(lambda: self.get_serializer(books, many=True).data)())
+
+
+def test_an_async_handler_is_analyzed():
+    analysis = analyzed(Later)
+
+    assert purposes(analysis) == [("planned", "", 1), ("planned", "reviews", 1)]
+    assert (analysis["status"], analysis["response_bytes"], analysis["error"]) == (200, len(answer(BOOKS).content), "")
+    assert (analysis["without_plan"]["queries"], analysis["same_response"]) == (1 + 2 * Book.objects.count(), True)
+    assert [each["path"] for each in analysis["rows_per_parent"]] == ["reviews"]
+
+
+def test_an_async_handler_is_analyzed_inside_an_event_loop_as_well():
+    """As ``dispatch()`` of async views calls ``initial()`` and handlers that are none: in a thread that waits."""
+
+    async def ask() -> Any:
+        return await sync_to_async(analyzed)(Later)
+
+    analysis = async_to_sync(ask)()
+
+    assert purposes(analysis) == [("planned", "", 1), ("planned", "reviews", 1)]
+    assert analysis["same_response"] is True
+
+
+def test_what_an_async_handler_loads_one_by_one_is_told():
+    class Unplanned(Later):
+        serializer_class = with_method(best, "title")
+
+    entry = analyzed(Unplanned)["statements"][-1]
+
+    assert (entry["role"], entry["field"], entry["count"]) == ("not planned", "BookSerializer.found", 8)
+    assert entry["place"].startswith("tests/test_analyze.py:")
+
+
+def test_what_an_async_handler_writes_is_rolled_back():
+    class Writes(Later):
+        async def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+            await Genre.objects.acreate(name="new")
+            return Response(await Genre.objects.filter(name="new").acount())
+
+    analysis = analyzed(Writes)
+
+    assert (analysis["status"], analysis["queries"], analysis["response_bytes"]) == (200, 2, 1)
+    assert not Genre.objects.filter(name="new").exists()
+
+
+def test_an_async_handler_is_cut_when_its_time_is_over():
+    class Stubborn(Later):
+        async def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+            try:
+                await Book.objects.acount()
+            except Exception:
+                raise AssertionError from None
+            return Response()
+
+    with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_TIMEOUT": 0}):
+        analysis = analyzed(Stubborn)
+
+    assert (analysis["cut"], analysis["queries"], analysis["not_compared"]) == (
+        *(True, 0, "the request was cut after EXPLAIN_TIMEOUT"),
     )
+
+
+def test_an_error_of_an_async_handler_is_told():
+    class Fails(Later):
+        async def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+            raise PermissionDenied("not here")
+
+    analysis = analyzed(Fails)
+
+    assert (analysis["status"], analysis["error"]) == (403, "PermissionDenied: not here")
 
 
 # ---- Nothing stays behind
@@ -636,7 +707,7 @@ def test_an_error_of_the_views_own_is_told():
 
     assert (analysis["status"], analysis["error"], analysis["response_bytes"]) == (500, "ValueError: broken", None)
     assert (analysis["queries"], analysis["not_compared"]) == (1, "the request failed")
-    assert analysis["headline"] == "1 query"
+    assert analysis["headline"] == "1 query; 1 of 25 columns"
 
 
 @pytest.mark.parametrize(
@@ -691,14 +762,17 @@ def test_another_response_is_said_to_be_another():
 
     analysis = analyzed(Counts)
 
-    assert (analysis["same_response"], analysis["headline"]) == (False, "0 queries; without the plan 0 queries")
+    assert analysis["same_response"] is False
+    assert analysis["headline"] == "0 queries instead of 0; 1 of 25 columns; another response"
 
 
 def test_a_run_is_cut_when_its_time_is_over():
     with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_TIMEOUT": 0}):
         analysis = analyzed(BOOKS)
 
-    assert (analysis["cut"], analysis["status"], analysis["headline"]) == (True, None, "more than 0 queries")
+    assert (analysis["cut"], analysis["status"], analysis["headline"]) == (
+        *(True, None, "more than 0 queries; 8 of 40 columns"),
+    )
     assert analysis["not_compared"] == "the request was cut after EXPLAIN_TIMEOUT"
 
 
@@ -723,9 +797,9 @@ def test_the_run_without_the_plan_may_be_the_one_that_is_cut(monkeypatch):
     analysis = analyzed(BOOKS)
 
     assert (analysis["cut"], analysis["without_plan"]["cut"], analysis["same_response"]) == (False, True, None)
-    assert analysis["headline"] == "2 queries; without the plan more than 0 queries"
+    assert analysis["headline"] == "2 queries instead of more than 0; 8 of 40 columns"
     text = answer(BOOKS, data={"explain_prefetch": "analyze-text"}).content.decode()
-    assert "without the plan: cut after EXPLAIN_TIMEOUT; 0 queries" in text
+    assert "without the plan: cut after EXPLAIN_TIMEOUT; 0 queries, 0 bytes from the database" in text
 
 
 @pytest.mark.parametrize(("most", "compared"), [(7, False), (8, True)])
@@ -783,6 +857,8 @@ def test_the_database_says_how_it_runs_each_query():
 
     assert all(plan["lines"] and not plan["problem"] for plan in plans)
     assert plans[0]["full_scans"]
+    assert (plans[0]["estimated_rows"] is None) is (connection.vendor == "sqlite")
+    assert plans[0]["bad_estimate"] is False
 
 
 @pytest.mark.parametrize(
@@ -798,36 +874,143 @@ def test_the_database_says_how_it_runs_each_query():
     ],
 )
 def test_sqlite_scans(line, scans):
-    assert database_plans._sqlite([(1, 0, 0, line)]) == ([line], scans)
+    assert database_plans._sqlite([(1, 0, 0, line)]) == database_plans.Reading([line], scans)
 
 
 def test_postgresql_scans():
-    scan = {"Node Type": "Seq Scan", "Relation Name": "shop_book", "Filter": "title = 'Secret'"}
-    index = {"Node Type": "Index Scan", "Relation Name": "shop_author", "Index Name": "shop_author_pkey"}
-    plan = [{"Plan": {"Node Type": "Nested Loop", "Plans": [scan, index]}}]
-    expected = ["Nested Loop", "  Seq Scan on shop_book", "  Index Scan on shop_author using shop_author_pkey"]
+    scan = {"Node Type": "Seq Scan", "Relation Name": "shop_book", "Filter": "title = 'Secret'", "Plan Rows": 90}
+    index = {
+        "Node Type": "Index Scan",
+        "Relation Name": "shop_author",
+        "Index Name": "shop_author_pkey",
+        "Plan Rows": 1,
+    }
+    plan = [{"Plan": {"Node Type": "Nested Loop", "Plans": [scan, index], "Plan Rows": 90}}]
+    expected = database_plans.Reading(
+        [
+            "Nested Loop, 90 rows expected",
+            "  Seq Scan on shop_book, 90 rows expected",
+            "  Index Scan on shop_author using shop_author_pkey, 1 row expected",
+        ],
+        ["shop_book"],
+        90,
+    )
 
-    assert database_plans._postgresql([(plan,)]) == (expected, ["shop_book"])
-    assert database_plans._postgresql([(json.dumps(plan),)]) == (expected, ["shop_book"])
+    assert database_plans._postgresql([(plan,)]) == expected
+    assert database_plans._postgresql([(json.dumps(plan),)]) == expected
 
 
 def test_mysql_scans():
     tables = [
-        {"table": {"table_name": "shop_book", "access_type": "ALL", "attached_condition": "title = 'Secret'"}},
-        {"table": {"table_name": "shop_author", "access_type": "eq_ref", "key": "PRIMARY"}},
+        {
+            "table": {
+                "table_name": "shop_book",
+                "access_type": "ALL",
+                "attached_condition": "title = 'Secret'",
+                "rows": 90,
+                "filtered": 10,
+            }
+        },
+        {
+            "table": {
+                "table_name": "shop_author",
+                "access_type": "eq_ref",
+                "key": "PRIMARY",
+                "rows_examined_per_scan": 1,
+            }
+        },
         {"table": {"table_name": "shop_genre", "access_type": "index", "key": "PRIMARY"}},
         {"table": {"table_name": "shop_series", "access_type": "index", "key": "shop_title"}},
     ]
 
-    assert database_plans._mysql([(json.dumps({"query_block": {"cost": 1, "nested_loop": tables}}),)]) == (
+    assert _mysql(tables) == database_plans.Reading(
         [
-            "ALL shop_book",
-            "eq_ref shop_author using PRIMARY",
+            "ALL shop_book, 90 rows expected",
+            "eq_ref shop_author using PRIMARY, 1 row expected",
             "index shop_genre using PRIMARY",
             "index shop_series using shop_title",
         ],
         ["shop_book", "shop_genre"],
     )
+    assert _mysql(tables[:2]).rows == 9
+    assert _mysql([{"table": {"message": "Impossible WHERE"}}]).rows is None
+
+
+def _mysql(tables: Any) -> database_plans.Reading:
+    return database_plans._mysql([(json.dumps({"query_block": {"cost": 1, "nested_loop": tables}}),)])
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "bad"),
+    [
+        (100, 100, False),
+        (50, 160, False),
+        (10, 109, False),
+        (10, 110, True),
+        (0, 100, True),
+        (5000, 2, True),
+        (1000, 101, False),
+        (None, 1000, False),
+        (1000, None, False),
+    ],
+)
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql", "mysql"])
+def test_an_estimate_is_bad_that_is_far_from_what_was_found(monkeypatch, vendor, expected, found, bad):
+    reading = database_plans.Reading(["scan"], [], expected)
+    monkeypatch.setattr(database_plans, "_READERS", {vendor: lambda rows: reading})
+    monkeypatch.setattr(database_plans, "_explained", lambda query: [])
+    query = statements.Query("SELECT a FROM b", (), "default", vendor, 0.0, rows=found)
+    plan = database_plans.database_plan(query)
+
+    assert plan == {
+        "lines": ["scan"],
+        "full_scans": [],
+        "estimated_rows": expected,
+        "bad_estimate": bad,
+        "problem": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT a FROM b LIMIT 5",
+        "SELECT COUNT(*) FROM b",
+        "SELECT a FROM b GROUP BY a",
+        "SELECT DISTINCT a FROM b",
+        "SELECT a,\n(SELECT 1) FROM b",
+    ],
+)
+def test_what_mysql_expects_to_join_is_not_what_it_answers(monkeypatch, sql):
+    reading = database_plans.Reading(["scan"], [], 5000)
+    monkeypatch.setattr(database_plans, "_READERS", dict.fromkeys(("mysql", "postgresql"), lambda rows: reading))
+    monkeypatch.setattr(database_plans, "_explained", lambda query: [])
+    mysql, postgresql = (
+        database_plans.database_plan(statements.Query(sql, (), "default", vendor, 0.0, rows=1)) or {}
+        for vendor in ("mysql", "postgresql")
+    )
+
+    assert (mysql["estimated_rows"], mysql["bad_estimate"]) == (None, False)
+    assert (postgresql["estimated_rows"], postgresql["bad_estimate"]) == (5000, True)
+
+
+def test_what_is_loaded_is_weighed(django_assert_num_queries):
+    def asks(self: Any, book: Any) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'é', NULL, 12 LIMIT 1")
+            return len(cursor.fetchall())
+
+    view = view_of(Book, with_method(asks, "title"))
+    analysis = analyzed(view)
+    titles = sum(len(book.title.encode()) + len(str(book.pk)) for book in Book.objects.all())
+
+    assert [each["bytes"] for each in analysis["statements"]] == [titles, 4 * 8]
+    assert (analysis["bytes"], analysis["without_plan"]["bytes"] > titles) == (titles + 32, True)
+    assert analysis["rows"] == 16
+
+
+def test_what_is_binary_is_weighed_as_it_is():
+    assert [cursors._size(value) for value in (None, b"\xff\xfe", memoryview(b"abc"), "é", 12.5)] == [0, 2, 3, 2, 4]
 
 
 @pytest.mark.parametrize(

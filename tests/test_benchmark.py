@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -92,6 +93,14 @@ def test_failure_of_the_library_ends_the_benchmark(bookshop: Bookshop) -> None:
     change = "from demo.shop import views\nviews.BookViewSet.get_queryset = lambda self: 1 / 0"
 
     assert "ZeroDivisionError" in run_with(bookshop, change)
+
+
+def test_what_explaining_costs_unasked_is_measured(bookshop: Bookshop) -> None:
+    result = bookshop.run("-m", "demo.benchmark.explaining", "--repeats", "2", "--scale", "0.03")
+
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(r"\d ms +\d\.\d{3}x\n", result.stdout)) == 3
+    assert re.search(r"nobody asks takes \d+\.\d microseconds", result.stdout)
 
 
 def test_watching_is_measured_for_planned_and_naive_lists(bookshop: Bookshop) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.test import override_settings
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.test import APIRequestFactory
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from tests.examples import answer, shows, view_of
@@ -81,6 +82,28 @@ def test_parameters_of_the_sql_are_shown_in_debug_only(settings):
     settings.DEBUG = True
 
     assert (off, explained(books)["plan"]["sql"]["parameters"]) == (None, ["Secret"])
+
+
+@pytest.mark.parametrize("value", ["json", "text", "html", "analyze-json", "analyze-text", "analyze-html"])
+def test_what_stands_in_sql_is_shown_in_debug_only(settings, value):
+    public = Prefetch("reviews", Review.objects.extra(where=["1 <> 4711"]))
+    queryset = Book.objects.extra(where=["'Secret' <> ''"]).prefetch_related(public)
+    books = view_of(Book, SHOWN, queryset=queryset)
+    off = answer(books, user=STAFF, data={"explain_prefetch": value}).content
+    settings.DEBUG = True
+    on = answer(books, data={"explain_prefetch": value}).content
+
+    assert [secret in shown for shown in (off, on) for secret in (b"Secret", b"4711")] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+@pytest.mark.parametrize("value", ["1", "analyze", "nonsense"])
+def test_where_it_is_off_it_changes_nothing_of_any_safe_method(method, value):
+    view = BOOKS.as_view({"get": "list", "post": "create"})
+    plain, asked = (getattr(APIRequestFactory(), method)(url) for url in ("/", f"/?explain_prefetch={value}"))
+    before, after = (view(request).render() for request in (plain, asked))
+
+    assert (after.status_code, after.content, after.headers) == (200, before.content, before.headers)
 
 
 class Readers(BasePermission):

@@ -488,6 +488,81 @@ def test_an_error_in_a_function_names_its_module(settings):
     assert report["notes"][0]["place"].startswith("tests/test_explain_command.py:")
 
 
+# ---- What happens
+
+
+BOOK_LIST = f"{HERE}.BookViewSet:list"
+
+
+def test_a_request_that_nobody_has_sent_is_analyzed(library):
+    shown = run(BOOK_LIST, "--analyze")
+    queries = 1 + 2 * Book.objects.count()
+
+    assert shown.splitlines()[1] == f"2 queries instead of {queries}; 8 of 40 columns; same response"
+    assert "planned: the rows themselves (testapp.Book)" in shown
+    assert "rows for 8 parents, median" in shown
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_analysis_has_every_format_of_one_plan(library, format):
+    assert "same response" in run(BOOK_LIST, "--analyze", "--format", format)
+
+
+def test_an_analysis_is_as_documented(library):
+    data = json.loads(run(f"/api/books/{Book.objects.latest('pk').pk}/", "--analyze", "--format", "json"))
+
+    Draft202012Validator(json_schema()).validate(data)
+    assert (data["analysis"]["status"], data["action"]) == (200, "retrieve")
+
+
+def test_all_actions_of_a_view_are_analyzed(library):
+    found = {
+        each["name"].rpartition(":")[2]: each["analysis"]["status"] for each in reports("BookViewSet", "--analyze")
+    }
+    # Nobody has said which book: it is the one with the key 1, if there is one.
+    one = 200 if Book.objects.filter(pk=1).exists() else 404
+
+    assert found == {"list": 200, "retrieve": one, "similar": one, "titles": 200}
+
+
+def test_an_analysis_is_that_of_a_user(library):
+    User.objects.create(username="ann", email=Author.objects.earliest("pk").email)
+
+    assert run("MineViewSet:list", "--analyze", "--user", "ann").splitlines()[1].startswith("1 query instead of")
+
+
+def test_who_runs_the_command_needs_no_permission_for_an_object(library, settings):
+    class NotThis(registered.Never):
+        def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+            raise AssertionError("a permission was run")
+
+    class Closed(registered.BookViewSet):
+        permission_classes = [NotThis]
+
+    settings.ROOT_URLCONF = registered.urls(path("<int:pk>/", Closed.as_view({"get": "retrieve"})))
+    data = json.loads(run(f"/{Book.objects.latest('pk').pk}/", "--analyze", "--format", "json"))
+
+    assert (data["analysis"]["status"], data["analysis"]["error"]) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--analyze"], "--analyze runs what is explained: name a URL, a view or an action."),
+        ([BOOK_LIST, "--analyze", "--format", "sarif"], "--format sarif shows notes of plans, not what happened."),
+        ([BOOK_LIST, "--analyze", "--format", "github"], "--format github shows notes of plans, not what happened."),
+    ],
+)
+def test_what_cannot_be_analyzed_is_a_usage_error(arguments, message):
+    assert refused(*arguments) == (2, message)
+
+
+def test_a_view_that_has_no_plan_has_no_analysis_either(db):
+    data = json.loads(run("MineViewSet:list", "--analyze", "--format", "json"))
+
+    assert (data["plan"], data["analysis"], data["notes"][0]["id"]) == (None, None, "needs-request")
+
+
 # ---- Formats
 
 

@@ -15,7 +15,8 @@ import pytest
 from django.test import override_settings
 
 from drf_autoprefetch.explaining import html
-from drf_autoprefetch.explaining.html import page_headers, render_html, visible
+from drf_autoprefetch.explaining.characters import visible
+from drf_autoprefetch.explaining.html import page_headers, render_html
 from tests.goldens import SCRIPT, STYLE, agree, without_assets
 from tests.markup import HOSTILE, Element, nodes, parse, section
 

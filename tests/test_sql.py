@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQL diffe
 def sql(serializer: Any, hints: Any = ()) -> str:
     """Return the SQL of the only prefetch of a serializer's plan."""
     (prefetch,) = make_plan(needs(serializer, None, hints)).prefetches
-    found = prefetch_sql(prefetch, prefetch.plans[0])
+    found = prefetch_sql(prefetch, prefetch.plans[0], literals=True)
     assert found["parameters"] is None
     text: str = found["text"]
     return text.replace('"testapp_', '"')
@@ -90,7 +90,7 @@ def test_a_sliced_queryset_is_shown_as_it_is():
 def test_a_to_one_prefetch_is_narrowed_to_the_keys_it_is_reached_by():
     (prefetch,) = make_plan(needs(shows(Book, "title"), None, [Prefetch("author", Author.objects.all())])).prefetches
 
-    assert prefetch_sql(prefetch, prefetch.plans[0])["text"].endswith(
+    assert prefetch_sql(prefetch, prefetch.plans[0], literals=True)["text"].endswith(
         '"testapp_author"."id" IN (…)) ORDER BY "testapp_author"."id" ASC'
     )
 
@@ -104,6 +104,18 @@ def test_parameters_are_shown_only_where_asked_for():
 
     assert queryset_sql(queryset.order_by(), parameters=True) == {"text": text, "parameters": ["3", "Secret"]}
     assert queryset_sql(queryset.order_by(), parameters=False) == {"text": text, "parameters": None}
+
+
+def test_literals_are_shown_only_where_parameters_are_or_where_asked_for():
+    queryset = Book.objects.extra(where=["title <> 'Secret' AND pages > 4711"]).only("id").order_by()[:5]
+    shown, hidden = (
+        f'SELECT "testapp_book"."id" FROM "testapp_book" WHERE (title <> {text} AND pages > {number}) LIMIT 5'
+        for text, number in (("'Secret'", "4711"), ("…", "…"))
+    )
+
+    assert queryset_sql(queryset, parameters=True)["text"] == shown
+    assert queryset_sql(queryset, parameters=False)["text"] == hidden
+    assert queryset_sql(queryset, parameters=False, literals=True)["text"] == shown
 
 
 def test_a_queryset_that_can_match_nothing_has_no_query():
@@ -132,3 +144,4 @@ def test_sql_that_depends_on_what_the_database_is_may_not_be_known(error, text):
         "text": f"-- not known without the database: {text}",
         "parameters": None,
     }
+    assert queryset_sql(queryset, parameters=False)["text"] == "-- not known without the database"

@@ -124,3 +124,12 @@ def test_a_note_without_path_and_place_has_neither_bracket():
     assert note_line(NOTE | {"path": "", "place": ""}) == (
         "warning code-unread: BookSerializer.stars: it is unknown. Write a hint."
     )
+
+
+def test_a_terminal_is_given_nothing_to_obey():
+    text = render_text(
+        DATA | {"serializer": "A\x1b[2JSerializer", "notes": [NOTE | {"message": "\x1b]0;title\x07\u202e"}]}
+    )
+
+    assert "A\\u001b[2JSerializer" in text
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from inspect import iscoroutinefunction
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -61,17 +60,15 @@ def _accepted(request: Any) -> str:
 def explain(plan: RequestPlan, again: Again) -> HttpResponse:
     """Return the plan of a request, and what happened where it asks for that. Object permissions come first.
 
-    Raises ValidationError (400) for a value of the parameter that is no format, and for a view that cannot be analyzed.
+    Raises ValidationError (400) for a value of the parameter that is no format.
     """
     view, request = again.view, again.request
     known, media_type, analyzed = _format(request)
-    if analyzed and iscoroutinefunction(again.handler):
-        raise ValidationError({get_settings().EXPLAIN_PARAMETER: ["An async view can be explained, not analyzed."]})
     if is_detail(view):
         view.get_object()
     report = replace(make_report(view, plan), links=links(request, analyzed=analyzed))
     if analyzed:
-        report = replace(report, analysis=_analysis(again, report))
+        report = with_analysis(report, again)
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
         "Cache-Control": "no-store",
@@ -81,9 +78,9 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
     return HttpResponse(known.render(report), headers=headers | known.headers())
 
 
-def _analysis(again: Again, report: Report) -> dict[str, Any]:
-    data = report_data(report)
-    return analyze(again, Planned(data["plan"], data["notes"], report.show_parameters))
+def with_analysis(report: Report, again: Again) -> Report:
+    """Return ``report`` with what happens when its request is run, which this does."""
+    return replace(report, analysis=analyze(again, Planned(report_data(report), report.show_parameters)))
 
 
 def links(request: Any, *, analyzed: bool = False) -> tuple[tuple[str, str], ...]:

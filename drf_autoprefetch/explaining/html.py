@@ -15,14 +15,10 @@ from django.template import Context, Engine
 from django.utils.safestring import mark_safe
 
 from .analysis.page import analysis_page
+from .characters import visible
 from .highlighting import sql_as_html
 
 _FOLDER = Path(__file__).parent / "page"
-
-#: Characters that a page cannot hold, that show nothing, or that change the order of those around them.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 
 #: Who asks for all columns by these knows that they are read; of other code nothing is known.
 _ASKED = ("hint", "queryset")
@@ -36,6 +32,8 @@ def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> 
     analysis = data.get("analysis")
     page = _shown(data, count(1), count(1)) | {
         "happened": analysis and analysis_page(visible(analysis)),
+        "headline": visible((analysis or data)["headline"]),
+        "why_not": visible(data["headline"]),
         "links": links,
         "style": mark_safe(_asset("page.css")),
         "script": mark_safe(_asset("page.js")),
@@ -81,18 +79,6 @@ def page_headers() -> dict[str, str]:
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Referrer-Policy": "no-referrer",
     }
-
-
-def visible(value: Any) -> Any:
-    r"""Return report data in which characters that nobody sees are written as ``\u202e``.
-
-    A name with such a character in it could show one thing and be another.
-    """
-    if isinstance(value, dict):
-        return {visible(name): visible(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [visible(each) for each in value]
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", value) if isinstance(value, str) else value
 
 
 @cache

@@ -92,10 +92,10 @@ def note_data(note: Note) -> dict[str, Any]:
 def _tree(plan: Plan, report: Report) -> dict[str, Any]:
     queryset = report.queryset
     sql = None if queryset is None else queryset_sql(queryset, parameters=report.show_parameters)
-    return _nested(plan, sql, "")
+    return _nested(plan, sql, "", report.show_parameters)
 
 
-def _nested(plan: Plan, sql: dict[str, Any] | None, above: str) -> dict[str, Any]:
+def _nested(plan: Plan, sql: dict[str, Any] | None, above: str, literals: bool) -> dict[str, Any]:
     """The decisions of one query hang under one another by path; the prefetches hang where their lookup leads."""
     nodes = {decision.path: _node(decision, above) for decision in plan.decisions}
     nodes[""] |= {"sql": sql, "annotations": [annotated.name for annotated in plan.annotations]}
@@ -104,7 +104,7 @@ def _nested(plan: Plan, sql: dict[str, Any] | None, above: str) -> dict[str, Any
             nodes[_nearest(path, nodes)]["related"].append(node)
     for prefetch in plan.lookups():
         parent = _nearest(prefetch.lookup.replace("__", "."), nodes)
-        nodes[parent]["related"].extend(_prefetched(prefetch, above))
+        nodes[parent]["related"].extend(_prefetched(prefetch, above, literals))
     return nodes[""]
 
 
@@ -114,14 +114,14 @@ def _nearest(path: str, nodes: dict[str, Any]) -> str:
     return above if above in nodes else _nearest(above, nodes)
 
 
-def _prefetched(prefetch: PrefetchPlan, above: str) -> Iterator[dict[str, Any]]:
+def _prefetched(prefetch: PrefetchPlan, above: str, literals: bool) -> Iterator[dict[str, Any]]:
     head, _, last = prefetch.lookup.rpartition("__")
     path = _joined(above, head.replace("__", "."), prefetch.to_attr or last)
     for plan in prefetch.plans:
-        yield _nested(plan, prefetch_sql(prefetch, plan), path)
+        yield _nested(plan, prefetch_sql(prefetch, plan, literals=literals), path, literals)
     for queryset in getattr(prefetch.declared and prefetch.declared.prefetch, "querysets", ()):
         found = _bare_node(path, queryset.model, "a GenericPrefetch with its own queryset is declared")
-        yield found | {"sql": queryset_sql(queryset, parameters=False)}
+        yield found | {"sql": queryset_sql(queryset, parameters=False, literals=literals)}
     if not prefetch.plans and prefetch.declared is None:
         why, strategy = "its targets are loaded as Django finds them", prefetch.late and Strategy.LATE
         yield _bare_node(path, prefetch.relation.model, why, strategy or Strategy.PREFETCH)

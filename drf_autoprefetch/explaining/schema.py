@@ -39,7 +39,13 @@ def definitions(prefix: str) -> dict[str, Schema]:
         f"{ROOT}RowsPerParent": _object(
             path=_TEXT, model=_or_null(_TEXT), parents=_NUMBER, rows=_NUMBER, median=_SIZE, largest=_NUMBER
         ),
-        f"{ROOT}DatabasePlan": _object(lines=_list(_TEXT), full_scans=_list(_TEXT), problem=_TEXT),
+        f"{ROOT}DatabasePlan": _object(
+            lines=_list(_TEXT),
+            full_scans=_list(_TEXT),
+            estimated_rows=_or_null(_NUMBER),
+            bad_estimate=_YES_OR_NO,
+            problem=_TEXT,
+        ),
         f"{ROOT}RunTiming": _times("total", "database"),
         f"{ROOT}Timing": _object(cached=_YES_OR_NO, plan_milliseconds=_SIZE),
     }
@@ -112,6 +118,7 @@ def _outcome(reference: Any) -> dict[str, Schema]:
         "error": _TEXT,
         "queries": _NUMBER,
         "rows": _NUMBER,
+        "bytes": _NUMBER,
         "response_bytes": _or_null(_NUMBER),
         "timing": reference("RunTiming"),
     }
@@ -125,6 +132,7 @@ def _statement(reference: Any) -> Schema:
         **dict.fromkeys(("field", "loads", "place", "remedy"), _TEXT),
         count=_NUMBER,
         rows=_or_null(_NUMBER),
+        bytes=_NUMBER,
         failed=_YES_OR_NO,
         database=_TEXT,
         sql=reference("Sql"),

@@ -12,30 +12,38 @@ from ..loading.querysets import put_on
 from ..planning.bases import base_queryset
 from ..planning.plans import Plan, PrefetchPlan
 from ..reading import columns, relations
+from .analysis.shapes import without_literals
 from .offline import QueryRefused
 
 KEYS = "…"
 
 
-def queryset_sql(queryset: QuerySet[Any], *, parameters: bool) -> dict[str, Any]:
-    """Return ``{"text", "parameters"}`` of a queryset; the parameters are None unless asked for."""
+def queryset_sql(queryset: QuerySet[Any], *, parameters: bool, literals: bool | None = None) -> dict[str, Any]:
+    """Return ``{"text", "parameters"}`` of a queryset; the parameters are None unless asked for.
+
+    Texts and numbers in the SQL itself may be of a user as well: they are shown where the parameters are, unless
+    ``literals`` says otherwise.
+    """
+    shown = parameters if literals is None else literals
     try:
         text, values = queryset.query.get_compiler(queryset.db).as_sql()
     except EmptyResultSet:
         return {"text": "-- no query: the conditions can match nothing", "parameters": None}
     except (QueryRefused, Error) as error:
         # MariaDB and MySQL are asked for their version before some functions are written for them.
-        return {"text": f"-- not known without the database: {' '.join(str(error).split())}", "parameters": None}
+        why = f": {' '.join(str(error).split())}" if shown else ""
+        return {"text": f"-- not known without the database{why}", "parameters": None}
+    text = text if shown else without_literals(text, connections[queryset.db].vendor)
     return {"text": text, "parameters": [str(value) for value in values] if parameters else None}
 
 
-def prefetch_sql(prefetch: PrefetchPlan, plan: Plan) -> dict[str, Any]:
-    """Return the SQL of a prefetch; ``…`` stands for the keys of the rows that it is fetched for."""
+def prefetch_sql(prefetch: PrefetchPlan, plan: Plan, *, literals: bool) -> dict[str, Any]:
+    """Return the SQL of a prefetch, without parameters; ``…`` stands for the keys of the rows it is fetched for."""
     base = base_queryset(prefetch.relation, plan.model, prefetch.declared)
     if base.query.is_sliced:
-        return queryset_sql(put_on(plan, base, base), parameters=False)
+        return queryset_sql(put_on(plan, base, base), parameters=False, literals=literals)
     queryset = put_on(plan, base, base).extra(**_condition(prefetch, plan, base))
-    return queryset_sql(queryset, parameters=False)
+    return queryset_sql(queryset, parameters=False, literals=literals)
 
 
 def _condition(prefetch: PrefetchPlan, plan: Plan, base: QuerySet[Any]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from .analysis.text import analysis_lines
+from .analysis.text import analysis_lines, ran, timeline
+from .characters import visible
 
 _LAST, _MORE, _BAR, _BLANK = "└── ", "├── ", "│   ", "    "
 WIDTH = 100
@@ -14,12 +15,12 @@ WIDTH = 100
 
 def render_text(data: dict[str, Any], *, width: int = WIDTH) -> str:
     """Return the report data as text no wider than ``width`` where its words allow."""
-    return "\n".join(_lines(data, width)) + "\n"
+    return "\n".join(_lines(visible(data), width)) + "\n"
 
 
 def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
     yield f"{data['view']}.{data['action']} → {data['serializer']}"
-    yield data["headline"]
+    yield (data.get("analysis") or data)["headline"]
     if data["notes"]:
         yield ""
         yield "Notes"
@@ -33,13 +34,19 @@ def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
         for number, sql in enumerate(_sql(data["plan"]), 1):
             yield from _wrapped(f"{number}. {sql}", "  ", width)
     if data.get("analysis"):
-        yield ""
-        yield "What happened"
-        for line in analysis_lines(data["analysis"]):
-            yield from _wrapped(line, "  ", width)
+        yield from _happened(data["analysis"], width)
     timing = data["timing"]
     yield ""
     yield f"planned in {timing['plan_milliseconds']} ms ({'remembered' if timing['cached'] else 'made anew'})"
+
+
+def _happened(analysis: dict[str, Any], width: int) -> Iterator[str]:
+    parts = {"What happened": analysis_lines, "When": timeline, "What was run": ran}
+    for heading, lines in parts.items() if analysis["statements"] else [*parts.items()][:1]:
+        yield ""
+        yield heading
+        for line in lines(analysis):
+            yield from _wrapped(line, "  ", width)
 
 
 def note_line(note: dict[str, Any]) -> str:
@@ -88,5 +95,6 @@ def _sql(node: dict[str, Any]) -> Iterator[str]:
 def _wrapped(line: str, indent: str, width: int) -> list[str]:
     room = max(width, len(indent) + 40)
     wrapper = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False)
-    wrapper.initial_indent, wrapper.subsequent_indent = indent, indent + "  "
+    inner = " " * (len(line) - len(line.lstrip()))
+    wrapper.initial_indent, wrapper.subsequent_indent = indent, f"{indent}{inner}  "
     return wrapper.wrap(line)

@@ -14,7 +14,8 @@ from django.db import Error
 
 from ..notes import Note, Origin
 from ..reading.origins import class_origin, shorten
-from .endpoint import make_report
+from .analysis.again import Again
+from .endpoint import make_report, with_analysis
 from .finding_views import Registered
 from .formats import Format
 from .offline import QueryRefused, no_queries
@@ -26,10 +27,11 @@ _PACKAGE = __name__.partition(".")[0]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks: nobody, or a user; and whether code of the view's own may run queries."""
+    """Who asks: nobody, or a user; whether code of the view's own may run queries, and whether its handler is run."""
 
     user: Any = None
     may_query: bool = False
+    analyzed: bool = False
 
     def guarded(self) -> AbstractContextManager[None]:
         """Refuse queries in a block, unless they may be run."""
@@ -57,14 +59,16 @@ class Explained:
 
 
 def explain_unasked(registered: Registered, asking: Asking) -> Explained:
-    """Return the report of a GET to a view. Neither its permissions nor its handler are run.
+    """Return the report of a GET to a view. Its permissions are not run, its handler only to analyze the request.
 
     Where the plan cannot be made without more of a request than there is, a note says why.
     """
     try:
         with asking.guarded():
             view = live_view(registered, asking.user)
+            again = Again(view, getattr(view, registered.method), view.request, *view.args, **view.kwargs)
             report = make_report(view, view._request_plan)
+            report = with_analysis(report, again) if asking.analyzed else report
             return Explained(registered, asking, report, report_data(report))
     except QueryRefused as refused:
         problem, error = f"needs the database: {refused}", refused.__traceback__
@@ -93,6 +97,7 @@ def live_view(registered: Registered, user: Any) -> Any:
     view.headers = view.default_response_headers
     _log_in(view.request, user)
     view.check_permissions = view.check_throttles = lambda request: None
+    view.check_object_permissions = lambda request, obj: None
     view.initial(view.request, *args, **kwargs)
     return view
 

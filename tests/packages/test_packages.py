@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 from typing import Any
 
 import pytest
@@ -373,6 +375,28 @@ def test_adrf(handler: str) -> None:
     plain, planned = answer(AsyncViewSet), answer(AutoPrefetchMixin, AsyncViewSet)
     assert plain[0] == planned[0]
     assert planned[1] == 1 < plain[1]
+
+
+@pytest.mark.parametrize("handler", ["alist", "aretrieve", "list"])
+def test_adrf_is_analyzed(handler: str, settings: Any) -> None:
+    settings.DEBUG = True
+    found = {"pk": Article.objects.earliest("pk").pk} if handler == "aretrieve" else {}
+    attributes = {"queryset": Article.objects.order_by("pk"), "serializer_class": AsyncShown}
+    view = type("Articles", (AutoPrefetchMixin, AsyncViewSet), attributes)
+
+    async def ask(**asked: str) -> bytes:
+        coming = view.as_view({"get": handler})(APIRequestFactory().get("/", asked), **found)
+        response = await coming if inspect.isawaitable(coming) else coming
+        return bytes((response.render() if hasattr(response, "render") else response).content)
+
+    plain = async_to_sync(ask)()
+    report = json.loads(async_to_sync(ask)(explain_prefetch="analyze"))
+    analysis = report["analysis"]
+
+    assert (report["action"], analysis["status"], analysis["error"]) == (handler, 200, "")
+    assert (analysis["response_bytes"], analysis["same_response"]) == (len(plain), True)
+    assert [(each["role"], each["node"]) for each in analysis["statements"]] == [("planned", "")]
+    assert analysis["without_plan"]["queries"] > analysis["queries"] == 1
 
 
 def test_adrf_is_watched() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from inspect import iscoroutine
 from types import MethodType
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 from django.utils.functional import LazyObject
@@ -47,6 +49,7 @@ class Again:
             request, kwargs = view.request, view.kwargs
             try:
                 response = _bound(self.handler, self.view, view)(request, *self._args, **kwargs)
+                response = _awaited(response) if iscoroutine(response) else response
             except Exception as error:
                 raised, response = error, view.handle_exception(error)
             response = view.response = view.finalize_response(request, response, *self._args, **kwargs)
@@ -74,6 +77,18 @@ class Again:
         negotiated = view.perform_content_negotiation(request, force=True)
         request.accepted_renderer, request.accepted_media_type = negotiated
         return request
+
+
+def _awaited(coming: Coroutine[Any, Any, Any]) -> Any:
+    """What an async handler answers. What it has done in a thread for code like the ORM's, this thread does."""
+
+    async def wait() -> Any:
+        return await coming
+
+    try:
+        return async_to_sync(wait)()
+    finally:
+        coming.close()
 
 
 def _bound(value: Any, view: Any, other: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..highlighting import sql_as_html
 from .statements import ROLES, UNPLANNED
-from .text import per_parent, purpose, remarks, sameness, summary
+from .text import marks, per_parent, purpose, remarks, sameness, summary
 
 #: How wide the timeline is, in units of its own.
 _WIDTH = 1000
@@ -19,7 +19,6 @@ def analysis_page(analysis: dict[str, Any]) -> dict[str, Any]:
     statements = sorted(analysis["statements"], key=lambda statement: statement["role"] != UNPLANNED)
     bare = analysis["without_plan"]
     return {
-        "headline": _headline(analysis),
         "summary": summary(analysis),
         "without": bare and f"{summary(bare)}{sameness(analysis)}",
         "not_compared": analysis["not_compared"],
@@ -28,21 +27,14 @@ def analysis_page(analysis: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _headline(analysis: dict[str, Any]) -> str:
-    """The headline of the report with times in it."""
-    parts = analysis["headline"].split("; ")
-    runs = [analysis, analysis["without_plan"]][: len(parts)]
-    told = (f"{part}, {run['timing']['total_milliseconds']:.0f} ms" for part, run in zip(parts, runs, strict=True))
-    return "; ".join(told)
-
-
 def _statement(statement: dict[str, Any], number: int, total: float) -> dict[str, Any]:
-    remedy = statement["remedy"]
+    remedy, marked = statement["remedy"], list(marks(statement))
     return statement | {
         "number": number,
         "class": ("planned", "beside", "unknown")[ROLES.index(statement["role"])],
         "purpose": purpose(statement).removeprefix(statement["role"]).removeprefix(": "),
-        "remarks": [remark for remark in remarks(statement) if remark != remedy],
+        "marks": marked,
+        "remarks": [remark for remark in remarks(statement) if remark != remedy and remark not in marked],
         "html": sql_as_html(statement["sql"]["text"]),
         "bar": _bar(statement["timing"], total),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,21 @@ _MOST_PARAMETERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is known before the request is run: the plan and notes of its report, as data; what may be shown."""
+    """What is known before the request is run: its report, as data, and whether values may be shown."""
 
-    plan: dict[str, Any] | None
-    notes: Sequence[dict[str, Any]]
+    report: Mapping[str, Any]
     open: bool
+
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """The node of the rows themselves."""
+        found: dict[str, Any] | None = self.report["plan"]
+        return found
+
+    @property
+    def columns(self) -> str:
+        """``12 of 61 columns``, or nothing where there is no plan."""
+        return str(self.report["headline"]).partition("; ")[2] if self.plan else ""
 
 
 def analyze(again: Again, planned: Planned) -> dict[str, Any]:
@@ -41,7 +51,7 @@ def analyze(again: Again, planned: Planned) -> dict[str, Any]:
     with rolled_back():
         told = [_statement(statement, planned) for statement in statements]
     return {
-        "headline": _headline(done, bare),
+        "headline": _headline(done, bare, planned.columns),
         **_outcome(done, planned),
         "statements": told,
         "rows_per_parent": rows_per_parent(statements.levels),
@@ -74,17 +84,19 @@ def _rows(statements: Statements) -> int:
     return sum(shown) if shown else max((rows for _, rows in found), default=0)
 
 
-def _headline(done: Run, bare: Run | None) -> str:
-    counted = _counted(done)
+def _headline(done: Run, bare: Run | None, columns: str) -> str:
+    """``4 queries instead of 1,121; 12 of 61 columns; same response``."""
+    queries = f"{_number(done)} {'query' if len(done.queries) == 1 else 'queries'}"
     if bare is None:
-        return counted
+        return "; ".join(filter(None, (queries, columns)))
     failed = bare.answer is not None and bare.answer.status >= 500
-    return f"{counted}; without the plan {'it fails' if failed else _counted(bare)}"
+    instead = "; it fails without the plan" if failed else f" instead of {_number(bare)}"
+    same = {True: "same response", False: "another response", None: ""}[_same(done, bare)]
+    return "; ".join(filter(None, (queries + instead, columns, "" if failed else same)))
 
 
-def _counted(each: Run) -> str:
-    more = "more than " if each.answer is None else ""
-    return f"{more}{len(each.queries)} {'query' if len(each.queries) == 1 else 'queries'}"
+def _number(each: Run) -> str:
+    return f"{'more than ' if each.answer is None else ''}{len(each.queries):,}"
 
 
 def _outcome(each: Run, planned: Planned) -> dict[str, Any]:
@@ -96,6 +108,7 @@ def _outcome(each: Run, planned: Planned) -> dict[str, Any]:
         "error": _error(answer.error, planned) if answer and answer.error else "",
         "queries": len(each.queries),
         "rows": sum(query.rows or 0 for query in each.queries),
+        "bytes": sum(query.bytes for query in each.queries),
         "response_bytes": None if content is None else len(content),
         "timing": {
             "total_milliseconds": _milliseconds(each.seconds),
@@ -129,6 +142,7 @@ def _statement(statement: Statement, planned: Planned) -> dict[str, Any]:
         "remedy": _remedy(statement, planned),
         "count": len(statement.queries),
         "rows": statement.rows,
+        "bytes": statement.bytes,
         "failed": any(query.failed for query in statement.queries),
         "database": first.alias,
         "sql": {
@@ -149,7 +163,7 @@ def _remedy(statement: Statement, planned: Planned) -> str:
     if statement.reason.role != UNPLANNED:
         return ""
     path = statement.reason.field.partition(".")[2]
-    known = (note["remedy"] for note in planned.notes if path and note["path"] == path and note["remedy"])
+    known = (note["remedy"] for note in planned.report["notes"] if path and note["path"] == path and note["remedy"])
     return next(known, statement.remedy)
 
 

@@ -75,12 +75,15 @@ class Recorder:
             if self._look is not None:
                 self._look(query, frame)
             if not query.failed:
-                count_rows(cursor, query)
+                count_rows(cursor, query, self._took)
         except Exception:
             logger.exception("A query is not analyzed")
         finally:
             self._busy = False
-            self._own += perf_counter() - since
+            self._took(perf_counter() - since)
+
+    def _took(self, seconds: float) -> None:
+        self._own += seconds
 
 
 def run(again: Again, limit: float, look: Look | None = None) -> Run:

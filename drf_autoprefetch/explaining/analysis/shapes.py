@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PLACEHOLDERS = re.compile(r"%s(?:\s*,\s*%s)+")
-_TUPLES = re.compile(r"\(…\)(?:\s*,\s*\(…\))+")
+_TUPLES = re.compile(r"\((?:…|%s)\)(?:\s*,\s*\((?:…|%s)\))+")
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b", re.IGNORECASE)
 
 #: A text or a comment that does not end hides the rest. How many rows are asked for is no secret.
@@ -29,9 +29,14 @@ _MYSQL = re.compile(
 def shape(sql: str, vendor: str, *, literals: bool) -> str:
     """Return ``sql`` with ``…`` for lists of keys and, unless they may be shown, for texts and numbers in it."""
     if not literals:
-        pattern = _MYSQL if vendor == "mysql" else _STANDARD
-        sql = pattern.sub(lambda match: match["kept"] or "…", sql)
+        sql = without_literals(sql, vendor)
     return _TUPLES.sub("(…), …", _PLACEHOLDERS.sub("…", sql))
+
+
+def without_literals(sql: str, vendor: str) -> str:
+    """Return ``sql`` with ``…`` for texts, numbers and comments in it."""
+    pattern = _MYSQL if vendor == "mysql" else _STANDARD
+    return pattern.sub(lambda match: match["kept"] or "…", sql)
 
 
 def is_transaction(sql: str) -> bool:

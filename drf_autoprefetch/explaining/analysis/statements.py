@@ -19,7 +19,10 @@ ROLES = (PLANNED, BESIDE, UNPLANNED)
 
 @dataclass(slots=True)
 class Query:
-    """One query that was run: when, in seconds since the run began, how long, and how many rows were fetched."""
+    """One query that was run: when, in seconds since the run began, how long, and what was fetched.
+
+    ``bytes`` is the size of all values, as the driver hands them over.
+    """
 
     sql: str
     params: Any
@@ -28,6 +31,7 @@ class Query:
     started: float
     seconds: float = 0.0
     rows: int | None = None
+    bytes: int = 0
     failed: bool = False
 
 
@@ -48,6 +52,11 @@ class Statement:
         self.first, self.reason, self.place = first, reason, place
         self.remedy = ""
         self.queries: list[Query] = []
+
+    @property
+    def bytes(self) -> int:
+        """What the rows weigh together."""
+        return sum(query.bytes for query in self.queries)
 
     @property
     def rows(self) -> int | None:

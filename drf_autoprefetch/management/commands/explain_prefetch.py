@@ -17,6 +17,7 @@ from django.db import Error
 from ...explaining.choosing import USAGE, choose, names_one
 from ...explaining.finding_views import Registered
 from ...explaining.findings import at_least, findings
+from ...explaining.formats import FORMATS
 from ...explaining.placeholders import made_up_user
 from ...explaining.rendering import FORMAT_NAMES, Page, render
 from ...explaining.snapshots import SnapshotError, difference, normal, snapshot
@@ -29,7 +30,7 @@ _CLEAR_LINE = "\r\x1b[K"
 
 
 class Command(BaseCommand):
-    """Explains plans. Runs no handler and no permission, and no query unless a user or a part of a URL is given."""
+    """Explains plans. Runs no permission, no handler but to analyze, and no query that nobody has asked for."""
 
     help = "Show which queries and columns the views with AutoPrefetchMixin load, and why."
     # A wrong hint is shown here as what it does to a plan, with the rest.
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         """Declare what may be asked."""
         about = "a URL (/api/books/?page=2), a view (shop.views.BookViewSet) or an action of it (…:list); default: all"
         parser.add_argument("view", nargs="?", default="", metavar="URL | VIEW[:ACTION]", help=about)
+        parser.add_argument("--analyze", action="store_true", help="run the handlers, with the plan and without")
         parser.add_argument("--format", choices=FORMAT_NAMES, help="default: text")
         parser.add_argument("--output", metavar="FILE", help="write there, not to standard output")
         users = parser.add_mutually_exclusive_group()
@@ -54,6 +56,7 @@ class Command(BaseCommand):
         asked, kept = options["view"], options["write"] or options["check"]
         if asked and kept:
             raise CommandError("A file of plans has those of all views: name none beside it.", returncode=USAGE)
+        _check_analyzed(options)
         explained = list(self._explained(choose(asked, AutoPrefetchMixin), options))
         if options["format"] or not kept:
             self._show(explained, options)
@@ -120,13 +123,21 @@ class Command(BaseCommand):
 def _asking(chosen: Sequence[Registered], options: dict[str, Any]) -> Asking:
     """A URL with parts was written for rows that are there, which a view may look up."""
     match = chosen[0].match if "/" in options["view"] else None
-    has_parts = bool(match and (match.args or match.kwargs))
+    has_parts, analyzed = bool(match and (match.args or match.kwargs)), options["analyze"]
     try:
         if options["user"]:
-            return Asking(_find_user(options["user"]), may_query=True)
-        return Asking(made_up_user() if options["signed_in"] else None, has_parts)
+            return Asking(_find_user(options["user"]), may_query=True, analyzed=analyzed)
+        return Asking(made_up_user() if options["signed_in"] else None, has_parts or analyzed, analyzed)
     except ImproperlyConfigured as error:
         raise CommandError(f"This project has no users: {error}", returncode=USAGE) from error
+
+
+def _check_analyzed(options: dict[str, Any]) -> None:
+    """What handlers do beside the database is done: nobody wants that of all views at once."""
+    if options["analyze"] and not options["view"]:
+        raise CommandError("--analyze runs what is explained: name a URL, a view or an action.", returncode=USAGE)
+    if options["analyze"] and (options["format"] or "text") not in FORMATS:
+        raise CommandError(f"--format {options['format']} shows notes of plans, not what happened.", returncode=USAGE)
 
 
 def _find_user(name: str) -> Any:
