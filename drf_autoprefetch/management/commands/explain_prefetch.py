@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ...explaining.choosing import USAGE, choose, names_one
+from ...explaining.choosing import USAGE, choose, names_one, with_mixin
 from ...explaining.findings import at_least, findings
 from ...explaining.rendering import FORMAT_NAMES, Page, render
 from ...explaining.snapshots import SnapshotError, difference, normal, snapshot
@@ -36,7 +36,7 @@ class Command(AskingCommand):
         asked, kept = options["view"], options["write"] or options["check"]
         if asked and kept:
             raise CommandError("A file of plans has those of all views: name none beside it.", returncode=USAGE)
-        chosen = choose(asked, AutoPrefetchMixin)
+        chosen = choose(asked, with_mixin(AutoPrefetchMixin))
         who = asking(chosen, options)
         explained = [explain_unasked(each, who) for each in self.stepping(chosen, options)]
         if options["format"] or not kept:
