@@ -1,1 +1,1 @@
-"""Auditing: what all views of a project, and what it declares, have wrong; and what grows with the rows that there are."""
+"""Auditing: what all views of a project, and what it declares have wrong, and what grows with its rows."""

@@ -27,9 +27,7 @@ def audited(mixin: type) -> Wanted:
     )
 
 
-def audit(
-    chosen: Iterable[Registered], asking: Asking, mixin: type, declared: Sequence[Finding] = ()
-) -> list[Finding]:
+def audit(chosen: Iterable[Registered], asking: Asking, mixin: type, declared: Sequence[Finding] = ()) -> list[Finding]:
     """Return what is found about the actions and what is ``declared``, each thing once, the gravest first.
 
     No database is asked, unless ``asking`` may.
@@ -50,7 +48,7 @@ def _without_echoes(found: list[Finding]) -> list[Finding]:
     """A plan that fails for a wrong hint is told once, by the hint, together with the actions that it fails."""
     hints = [one for one in found if one.id == "wrong-hint"]
     echoes = {one: _cause(one, hints) for one in found if one.id == "planning-failed"}
-    views: dict[Finding, tuple[Any, ...]] = {hint: () for hint in hints}
+    views: dict[Finding, tuple[Any, ...]] = dict.fromkeys(hints, ())
     for echo, hint in echoes.items():
         if hint is not None:
             views[hint] += echo.views

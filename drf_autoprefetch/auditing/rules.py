@@ -53,7 +53,9 @@ _OWN = {
     "expired-allowance": Rule(EXPIRED, Severity.WARNING, "The date of an entry of ALLOW_UNPLANNED has passed."),
     "stale-allowance": Rule(STALE, Severity.WARNING, "An entry of ALLOW_UNPLANNED names no field that there is."),
     GROWING: Rule("", Severity.WARNING, "A response takes more queries for more rows."),
-    NO_MIXIN: Rule("drf_autoprefetch.I001", Severity.NOTE, "A view that shows rows has no mixin, and a plan would help."),
+    NO_MIXIN: Rule(
+        "drf_autoprefetch.I001", Severity.NOTE, "A view that shows rows has no mixin, and a plan would help."
+    ),
     WHOLE_MODEL: Rule("drf_autoprefetch.I002", Severity.NOTE, "All columns are loaded for a hint that names none."),
     UNREAD_ROWS: Rule("drf_autoprefetch.I010", Severity.NOTE, "The view's queryset loads rows that no field reads."),
 }

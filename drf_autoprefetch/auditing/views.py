@@ -19,7 +19,6 @@ from ..reading.origins import is_installed
 from .declared import as_audited, audit_failed, place_of
 from .rules import NO_MIXIN, RULES, UNREAD_ROWS, WHOLE_MODEL
 
-
 #: Notes that explain, and ask for nothing.
 _NOTHING_TO_DO = frozenset({"generic-target"})
 

@@ -69,9 +69,9 @@ def explain_unasked(registered: Registered, asking: Asking) -> Explained:
     except QueryRefused as refused:
         problem, error = f"needs the database: {refused}", refused.__traceback__
     except Error as failed:
-        problem, error = f"needs the database, which answers {_as_line(failed)}", failed.__traceback__
+        problem, error = f"needs the database, which answers {as_line(failed)}", failed.__traceback__
     except Exception as failed:
-        problem, error = f"raises {_as_line(failed)}", failed.__traceback__
+        problem, error = f"raises {as_line(failed)}", failed.__traceback__
     report = _without_plan(registered, problem, error)
     return Explained(registered, asking, report, report_data(report))
 
@@ -111,7 +111,8 @@ def _log_in(request: Any, user: Any) -> None:
         request.user, request.auth = user, None
 
 
-def _as_line(error: Exception) -> str:
+def as_line(error: Exception) -> str:
+    """Return class and message of an error in one line that is the same in every run."""
     words = " ".join(str(error).split())
     # Where an object lies in memory differs from run to run.
     return f"{type(error).__name__}: {re.sub(' at 0x[0-9a-fA-F]+', '', words)}"
