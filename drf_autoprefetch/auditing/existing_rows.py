@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from django.core.exceptions import FieldError
 from django.db.models import Count, Model
@@ -115,7 +116,7 @@ def _at(registered: Registered, values: dict[str, Any]) -> Registered:
     wanted = _captured(registered) | values
     try:
         path = reverse(registered.match.view_name or "", kwargs=wanted)
-        match = resolve(path.removeprefix(get_script_prefix().rstrip("/")))
+        match = resolve(unquote(path).removeprefix(get_script_prefix().rstrip("/")))
     except (NoReverseMatch, Resolver404):
         match = None
     if match is None or getattr(made_by_as_view(match.func), "cls", None) is not registered.view:

@@ -11,6 +11,10 @@ from django.db.models import QuerySet
 from ..guarding.watching import unwatched
 
 
+#: A row may come so many times, where the queryset joins a list, before another one is missed.
+_TIMES = 25
+
+
 class Narrowed:
     """Stands in front of the ``filter_queryset()`` of one view.
 
@@ -28,7 +32,7 @@ class Narrowed:
         if not isinstance(filtered, QuerySet):
             return filtered
         with unwatched():
-            keys = list(dict.fromkeys(filtered.values_list("pk", flat=True)[: self._most]))
+            keys = list(dict.fromkeys(filtered.values_list("pk", flat=True)[: self._most * _TIMES]))[: self._most]
         self.rows = len(keys)
         try:
             return filtered.filter(pk__in=keys[: self._number])

@@ -49,9 +49,9 @@ def _told(one: Finding, probe: Probe) -> Finding:
 
 def _without_mixin(culprits: list[Finding], probe: Probe, mixin: type) -> Finding:
     fields = list(dict.fromkeys(one.field or one.path for one in culprits))
-    more = f" and {len(fields) - 1} more" if len(fields) > 1 else ""
+    load = f"and {len(fields) - 1} more load" if len(fields) > 1 else "loads"
     all_of_them = replace(culprits[0], count=sum(one.count for one in culprits))
-    message = f"{fields[0]}{more} load row by row, and it has no {mixin.__name__}: {_counted(all_of_them, probe)}."
+    message = f"{fields[0]} {load} row by row, and it has no {mixin.__name__}: {_counted(all_of_them, probe)}."
     return _of_view(probe, message, f"Inherit {mixin.__name__} before the view class.")
 
 

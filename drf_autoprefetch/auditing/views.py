@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABCMeta
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -70,11 +71,11 @@ def _without_mixin(registered: Registered, asking: Asking, mixin: type) -> Itera
     view = registered.view
     if is_installed(getattr(sys.modules.get(view.__module__), "__file__", None) or ""):
         return
-    with_it = type(view.__name__, (mixin, view), {"__module__": view.__module__, "__qualname__": view.__qualname__})
-    data = explain_unasked(replace(registered, view=with_it), asking).data
-    if not (_gains(data["plan"]) if data["plan"] else _shows_rows(view)):
+    data = _as_if(registered, asking, mixin)
+    planned = data is not None and data["plan"] is not None
+    if not (_gains(data["plan"]) if planned else _shows_rows(view)):
         return
-    would = f" With it, {registered.action} takes {data['headline']}." if data["plan"] else ""
+    would = f" With it, {registered.action} takes {data['headline']}." if planned else ""
     yield finding(
         NO_MIXIN,
         view.__name__,
@@ -83,6 +84,16 @@ def _without_mixin(registered: Registered, asking: Asking, mixin: type) -> Itera
         place=place_of(view),
         views=(registered.name,),
     )
+
+
+def _as_if(registered: Registered, asking: Asking, mixin: type) -> Any:
+    """The report that the view would have with the mixin; None where making a subclass of it may do anything else."""
+    view = registered.view
+    told = any("__init_subclass__" in vars(cls) for cls in view.__mro__[:-1] if cls.__module__ != "typing")
+    if told or type(view) not in (type, ABCMeta):
+        return None
+    with_it = type(view)(view.__name__, (mixin, view), {"__module__": view.__module__})
+    return explain_unasked(replace(registered, view=with_it), asking).data
 
 
 def _gains(plan: dict[str, Any]) -> bool:
@@ -121,7 +132,7 @@ def _unread_rows(registered: Registered, plan: dict[str, Any]) -> Iterator[Findi
                 UNREAD_ROWS,
                 registered.view.__name__,
                 f"its queryset {loads} {node['model']}, and no field reads a row of it.",
-                f'Take "{node["path"]}" out of the queryset.',
+                f'Take "{node["path"].replace(".", "__")}" out of the queryset.',
                 path=node["path"],
                 place=place_of(registered.view),
                 views=(registered.name,),
