@@ -57,4 +57,4 @@ def _without_echoes(found: list[Finding]) -> list[Finding]:
 
 
 def _cause(echo: Finding, hints: list[Finding]) -> Finding | None:
-    return next((hint for hint in hints if hint.message in echo.message), None)
+    return next((hint for hint in hints if f"{hint.field}: {hint.message} [{hint.place}]" in echo.message), None)
