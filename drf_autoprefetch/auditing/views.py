@@ -39,7 +39,7 @@ def finding(rule: str, about: str, message: str, remedy: str, **more: Any) -> Fi
     """Return what a rule about views has found."""
     return Finding(
         more.pop("path", ""),
-        "",
+        more.pop("relation", ""),
         Kind.PLAN,
         field=about,
         id=rule,
@@ -127,12 +127,14 @@ def _whole_models(registered: Registered, plan: dict[str, Any]) -> Iterator[Find
 def _unread_rows(registered: Registered, plan: dict[str, Any]) -> Iterator[Finding]:
     for node in plan["related"]:
         if _only_written(node):
-            loads = "joins" if node["strategy"] == Strategy.JOIN.value else "prefetches"
+            does = "joins" if node["strategy"] == Strategy.JOIN.value else "prefetches"
+            lookup = node["path"].replace(".", "__")
             yield finding(
                 UNREAD_ROWS,
                 registered.view.__name__,
-                f"its queryset {loads} {node['model']}, and no field reads a row of it.",
-                f'Take "{node["path"].replace(".", "__")}" out of the queryset.',
+                f"its queryset {does} {node['model']}, and no field reads a row of it.",
+                f'Take "{lookup}" out of the queryset.',
+                relation=lookup,
                 path=node["path"],
                 place=place_of(registered.view),
                 views=(registered.name,),

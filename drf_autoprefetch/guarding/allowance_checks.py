@@ -56,7 +56,8 @@ def _names_nothing(allowance: Allowance) -> str:
     for cls in subclasses(BaseSerializer):
         classes.setdefault(cls.__name__, []).append(cls)
     if name not in classes:
-        return f"names {allowance.path!r}, but {name!r} is no serializer.{did_you_mean(name, classes)}"
+        own = [known for known, (cls, *_) in classes.items() if not cls.__module__.startswith("rest_framework.")]
+        return f"names {allowance.path!r}, but {name!r} is no serializer.{did_you_mean(name, own)}"
     if not all(issubclass(cls, Serializer) and is_static(cls) for cls in classes[name]):
         return ""
     fields = set[str]().union(*map(field_names, classes[name]))
