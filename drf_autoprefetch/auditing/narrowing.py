@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from ..guarding.watching import unwatched
 
-
 #: A row may come so many times, where the queryset joins a list, before another one is missed.
 _TIMES = 25
 

@@ -29,18 +29,18 @@ UNREAD_ROWS = "unread-rows"
 GROWING = "queries-per-row"
 AUDIT_FAILED = "audit-failed"
 
+#: Notes that ask for nothing are no check.
 _NOTE_CHECKS = {
-    "planning-failed": "E005",
-    "code-unread": "W001",
-    "custom-field": "W002",
-    "not-planned": "W003",
-    "needs-request": "I003",
-    "left-alone": "I004",
-    "view-code": "I005",
-    "model-hooks": "I006",
-    "generic-target": "I007",
-    "depth-limit": "I008",
-    "late-serializer": "I009",
+    "planning-failed": "drf_autoprefetch.E005",
+    "code-unread": "drf_autoprefetch.W001",
+    "custom-field": "drf_autoprefetch.W002",
+    "not-planned": "drf_autoprefetch.W003",
+    "needs-request": "drf_autoprefetch.I003",
+    "left-alone": "drf_autoprefetch.I004",
+    "view-code": "drf_autoprefetch.I005",
+    "model-hooks": "drf_autoprefetch.I006",
+    "depth-limit": "drf_autoprefetch.I008",
+    "late-serializer": "drf_autoprefetch.I009",
 }
 
 _OWN = {
@@ -62,7 +62,7 @@ _OWN = {
 
 #: Every id, in the order of the documents.
 RULES: dict[str, Rule] = _OWN | {
-    name: Rule(f"drf_autoprefetch.{_NOTE_CHECKS[name]}", rule.severity, rule.meaning) for name, rule in NOTES.items()
+    name: Rule(_NOTE_CHECKS.get(name, ""), rule.severity, rule.meaning) for name, rule in NOTES.items()
 }
 
 #: The same by the id of the system check.

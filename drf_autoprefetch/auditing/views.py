@@ -20,9 +20,6 @@ from ..reading.origins import is_installed
 from .declared import as_audited, audit_failed, place_of
 from .rules import NO_MIXIN, RULES, UNREAD_ROWS, WHOLE_MODEL
 
-#: Notes that explain, and ask for nothing.
-_NOTHING_TO_DO = frozenset({"generic-target"})
-
 #: Notes that say that somebody out of sight may read the rows.
 _OUT_OF_SIGHT = frozenset({"code-unread", "custom-field", "view-code", "not-planned", "late-serializer"})
 
@@ -59,7 +56,7 @@ def _found(registered: Registered, asking: Asking, mixin: type) -> Iterator[Find
         yield replace(as_audited(wrong_order(late, mixin)), views=(registered.name,))
         return
     data = explain_unasked(registered, asking).data
-    yield from (as_finding(note, registered.name) for note in data["notes"] if note["id"] not in _NOTHING_TO_DO)
+    yield from (as_finding(note, registered.name) for note in data["notes"] if RULES[note["id"]].check)
     if data["plan"] is not None:
         yield from _whole_models(registered, data["plan"])
         if _OUT_OF_SIGHT.isdisjoint(note["id"] for note in data["notes"]):

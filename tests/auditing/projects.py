@@ -1,4 +1,4 @@
-"""A project with everything in it that an audit has something to say about, and views of which it has nothing to say."""
+"""A project with everything in it that an audit has something to say about, and views of which it has nothing."""
 
 from __future__ import annotations
 
