@@ -357,7 +357,7 @@ def test_every_rule_of_the_audit_is_in_its_table_and_has_a_section() -> None:
 
     rows = re.findall(r"^\| `([a-z-]+)` \| (\S+) \| (\w+) \| (.+) \|$", document, re.MULTILINE)
     assert rows == [
-        (name, f"`{rule.check}`" if rule.check else "–", rule.severity.value, rule.meaning)
+        (name, f"`{rule.check}`" if rule.check else "none", rule.severity.value, rule.meaning)
         for name, rule in RULES.items()
     ]
     sections = [heading for heading in headings(document, "##") if heading in RULES]

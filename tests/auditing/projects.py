@@ -30,7 +30,7 @@ class Planned(AutoPrefetchMixin, ListAPIView[Any]):
     serializer_class = WITH_AUTHOR
 
 
-class Backwards(ReadOnlyModelViewSet[Any], AutoPrefetchMixin):  # type: ignore[misc]
+class Backwards(ReadOnlyModelViewSet[Any], AutoPrefetchMixin):
     queryset = Book.objects.all()
     serializer_class = WITH_AUTHOR
 
@@ -44,7 +44,7 @@ class Plain(ReadOnlyModelViewSet[Any]):
     serializer_class = WITH_AUTHOR
 
 
-class Abstract(ABC, Plain):  # type: ignore[misc]
+class Abstract(ABC, Plain):
     """Has a metaclass that minds no subclasses."""
 
 
@@ -81,7 +81,7 @@ class RegisteringMixin:
         assert cls.__name__ == "Registered"
 
 
-class Registered(RegisteringMixin, Plain):  # type: ignore[misc]
+class Registered(RegisteringMixin, Plain):
     """Nobody makes a subclass of it to see what that would do."""
 
 

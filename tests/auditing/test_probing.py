@@ -59,7 +59,7 @@ class Books(AutoPrefetchMixin, ReadOnlyModelViewSet[Any]):
 
 
 @pytest.fixture
-def probes(settings) -> Callable[..., list[Probe]]:
+def probes(settings: Any) -> Callable[..., list[Probe]]:
     """Probe everything that some URLs lead to."""
 
     def probed_at(*patterns: Any, user: Any = None, rows: Any = (1, 2, 4), filled: bool = False) -> list[Probe]:
@@ -71,7 +71,7 @@ def probes(settings) -> Callable[..., list[Probe]]:
 
 
 @pytest.fixture
-def one(probes) -> Callable[..., Probe]:
+def one(probes: Any) -> Callable[..., Probe]:
     """Probe one view, at ``/books/``."""
 
     def probe_one(view: Any, **how: Any) -> Probe:
@@ -269,7 +269,7 @@ def test_throttles_count_nothing_and_warnings_are_not_shown(one):
 
 
 def test_users_are_anonymous_where_there_are_users(one, monkeypatch):
-    seen = []
+    seen: list[Any] = []
 
     def listing(self: Any, request: Any) -> Response:
         seen.append(getattr(request._request, "user", None))
