@@ -11,7 +11,7 @@ from ..explaining.finding_views import Registered
 from ..explaining.findings import sorted_once
 from ..explaining.unasked import Asking
 from ..guarding.findings import Finding
-from .rules import NO_MIXIN
+from .rules import NEEDS_REQUEST, NO_MIXIN
 from .views import audit_view
 
 
@@ -33,15 +33,27 @@ def audit(chosen: Iterable[Registered], asking: Asking, mixin: type, declared: S
     No database is asked, unless ``asking`` may.
     """
     found = [each for registered in chosen for each in audit_view(registered, asking, mixin)]
-    return sorted_once(_once_a_view(_without_echoes([*found, *declared])))
+    return list(map(_counted, sorted_once(_once_a_cause(_without_echoes([*found, *declared])))))
 
 
-def _once_a_view(found: Iterable[Finding]) -> Iterator[Finding]:
-    """What the mixin would do is told of one action; the others have it as well."""
-    told: dict[tuple[str, str], str] = {}
+def _once_a_cause(found: Iterable[Finding]) -> Iterator[Finding]:
+    """What the mixin would do is told of one action of a view, and what a request would have to bring of one view."""
+    told: dict[tuple[str, ...], Finding] = {}
     for one in found:
-        message = told.setdefault((one.field, one.place), one.message) if one.id == NO_MIXIN else one.message
-        yield replace(one, message=message)
+        if one.id == NO_MIXIN:
+            yield replace(one, message=told.setdefault((one.field, one.place), one).message)
+        elif one.id == NEEDS_REQUEST:
+            yield replace(told.setdefault((one.message,), one), views=one.views)
+        else:
+            yield one
+
+
+def _counted(one: Finding) -> Finding:
+    others = len({view.partition(":")[0] for view in one.views}) - 1
+    if one.id != NEEDS_REQUEST or others < 1:
+        return one
+    more = "So does another view." if others == 1 else f"So do {others} views more."
+    return replace(one, message=f"{one.message} {more}")
 
 
 def _without_echoes(found: list[Finding]) -> list[Finding]:

@@ -24,6 +24,7 @@ class Rule:
 
 BYPASSED_MIXIN = "bypassed-mixin"
 NO_MIXIN = "no-mixin"
+NEEDS_REQUEST = "needs-request"
 WHOLE_MODEL = "whole-model"
 UNREAD_ROWS = "unread-rows"
 GROWING = "queries-per-row"
@@ -35,10 +36,9 @@ _NOTE_CHECKS = {
     "code-unread": "drf_autoprefetch.W001",
     "custom-field": "drf_autoprefetch.W002",
     "not-planned": "drf_autoprefetch.W003",
-    "needs-request": "drf_autoprefetch.I003",
+    NEEDS_REQUEST: "drf_autoprefetch.I003",
     "left-alone": "drf_autoprefetch.I004",
     "view-code": "drf_autoprefetch.I005",
-    "model-hooks": "drf_autoprefetch.I006",
     "depth-limit": "drf_autoprefetch.I008",
     "late-serializer": "drf_autoprefetch.I009",
 }

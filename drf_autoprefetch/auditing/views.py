@@ -16,6 +16,7 @@ from ..explaining.unasked import Asking, explain_unasked
 from ..guarding.checks import bypassed, wrong_order
 from ..guarding.findings import Finding, Kind
 from ..planning.plans import Strategy
+from ..reading.code import own_code_of
 from ..reading.origins import is_installed
 from .declared import as_audited, audit_failed, place_of
 from .rules import NO_MIXIN, RULES, UNREAD_ROWS, WHOLE_MODEL
@@ -48,6 +49,8 @@ def finding(rule: str, about: str, message: str, remedy: str, **more: Any) -> Fi
 
 
 def _found(registered: Registered, asking: Asking, mixin: type) -> Iterator[Finding]:
+    if not _has_rows(registered.view):
+        return
     if not issubclass(registered.view, mixin):
         yield from _without_mixin(registered, asking, mixin)
         return
@@ -70,7 +73,7 @@ def _without_mixin(registered: Registered, asking: Asking, mixin: type) -> Itera
         return
     data = _as_if(registered, asking, mixin)
     planned = data is not None and data["plan"] is not None
-    if not (_gains(data["plan"]) if planned else _shows_rows(view)):
+    if not (_gains(data["plan"]) if planned else _shows_model(view)):
         return
     would = f" With it, {registered.action} takes {data['headline']}." if planned else ""
     yield finding(
@@ -97,7 +100,12 @@ def _gains(plan: dict[str, Any]) -> bool:
     return bool(plan["related"]) or bool(plan["dropped"])
 
 
-def _shows_rows(view: Any) -> bool:
+def _has_rows(view: Any) -> bool:
+    """Whether a view has a queryset; generic views without one use the rest of what their base offers."""
+    return getattr(view, "queryset", None) is not None or own_code_of(view, "get_queryset") is not None
+
+
+def _shows_model(view: Any) -> bool:
     meta = getattr(getattr(view, "serializer_class", None), "Meta", None)
     return hasattr(getattr(view, "queryset", None), "model") or hasattr(meta, "model")
 
