@@ -44,7 +44,7 @@ VIEWS |= {"export": Export.as_view(), "aexport": AsyncExport.as_view()}
 urlpatterns = [path(f"{number}/", view) for number, view in enumerate(VIEWS.values())]
 
 #: Run by commands and checks, at the start, or in blocks that tests enter; not while a request is answered.
-ELSEWHERE = {"allowing", "budgets", "checks"}
+ELSEWHERE = {"allowance_checks", "allowing", "budgets", "checks"}
 
 #: They enter and leave the blocks around a request, a step or a query, and guard what they call: else they do nothing.
 SHELL = {
