@@ -31,14 +31,21 @@ class AutoPrefetchConfig(AppConfig):
         read_allowed(get_settings().ALLOW_UNPLANNED)
         install()
         checks.register(_check, "drf_autoprefetch")
+        checks.register(_check_deployed, "drf_autoprefetch", deploy=True)
         for app, module in _CONTRIB.items():
             if apps.is_installed(app):
                 import_module(module, __package__)
 
 
 def _check(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    from .guarding.budgets import check_budgets
-    from .guarding.checks import check_hints
+    from .auditing.declared import check_declared
     from .mixins import AutoPrefetchMixin
 
-    return [*check_hints(AutoPrefetchMixin), *check_budgets()]
+    return check_declared(AutoPrefetchMixin)
+
+
+def _check_deployed(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    from .auditing.checks import check_views
+    from .mixins import AutoPrefetchMixin
+
+    return check_views(AutoPrefetchMixin)

@@ -56,14 +56,14 @@ def assert_plans_unchanged(file: str | PathLike[str], *, signed_in: bool = False
     ``signed_in`` asks as a user who is made up, ``write`` keeps the plans in the file instead. No query is run.
     """
     # Most suites do without, and views are imported with it.
-    from .explaining.choosing import choose
+    from .explaining.choosing import choose, with_mixin
     from .explaining.placeholders import made_up_user
     from .explaining.snapshots import difference, snapshot
     from .explaining.unasked import Asking, explain_unasked
     from .mixins import AutoPrefetchMixin
 
     asking = Asking(made_up_user() if signed_in else None)
-    now = snapshot(explain_unasked(registered, asking) for registered in choose("", AutoPrefetchMixin))
+    now = snapshot(explain_unasked(registered, asking) for registered in choose("", with_mixin(AutoPrefetchMixin)))
     if write:
         Path(file).write_text(now, encoding="utf-8", newline="\n")
         return

@@ -30,6 +30,7 @@ LAYERS = (
     ("loading",),
     ("guarding",),
     ("explaining",),
+    ("auditing",),
     ("mixins",),
     ("testing",),
     ("contrib",),

@@ -27,6 +27,7 @@ import pytest
 
 import drf_autoprefetch
 from drf_autoprefetch import conf
+from drf_autoprefetch.auditing.rules import RULES
 from drf_autoprefetch.explaining.endpoint import choices
 from drf_autoprefetch.mixins import AutoPrefetchMixin
 from drf_autoprefetch.notes import CATALOGUE
@@ -349,6 +350,18 @@ def test_the_section_of_a_note_says_how_severe_it_is(note: str) -> None:
     section = (DOCS / "notes.md").read_text().partition(f"## `{note}`\n")[2].partition("\n## ")[0]
 
     assert section.startswith(f"\nSeverity: {CATALOGUE[note][0].value}.\n")
+
+
+def test_every_rule_of_the_audit_is_in_its_table_and_has_a_section() -> None:
+    document = (DOCS / "audit.md").read_text()
+
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\S+) \| (\w+) \| (.+) \|$", document, re.MULTILINE)
+    assert rows == [
+        (name, f"`{rule.check}`" if rule.check else "none", rule.severity.value, rule.meaning)
+        for name, rule in RULES.items()
+    ]
+    sections = [heading for heading in headings(document, "##") if heading in RULES]
+    assert sorted(sections) == sorted({*RULES} - {*CATALOGUE})
 
 
 def settings_table() -> str:

@@ -25,6 +25,7 @@ from drf_autoprefetch.explaining.rendering import FORMAT_NAMES
 from drf_autoprefetch.explaining.schema import json_schema
 from drf_autoprefetch.explaining.text import render_text
 from drf_autoprefetch.loading.finding import clear_caches
+from drf_autoprefetch.management import asking
 from drf_autoprefetch.management.commands import explain_prefetch
 from tests import registered
 from tests.examples import shows
@@ -358,7 +359,7 @@ def test_a_project_without_users_says_so(monkeypatch):
     def no_users() -> Any:
         raise ImproperlyConfigured("AUTH_USER_MODEL refers to no model")
 
-    for module in (explain_prefetch, placeholders):
+    for module in (asking, placeholders):
         monkeypatch.setattr(module, "get_user_model", no_users)
 
     for flags in (["--user", "ada"], ["--signed-in"]):
@@ -607,7 +608,7 @@ def test_a_page_shows_one_plan(tmp_path):
 def test_a_format_runs_no_query(monkeypatch, statements):
     known = Format(("image/svg+xml",), lambda report: f"<svg>{report.view} {report.queryset}</svg>")
     monkeypatch.setitem(FORMATS, "svg", known)
-    monkeypatch.setattr(explain_prefetch, "FORMAT_NAMES", (*FORMAT_NAMES, "svg"))
+    monkeypatch.setattr(explain_prefetch.Command, "format_names", (*FORMAT_NAMES, "svg"))
 
     with pytest.raises(QueryRefused, match="SELECT … FROM"):
         run("BookViewSet:list", "--format", "svg")

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from drf_autoprefetch.explaining import sarif
-from drf_autoprefetch.explaining.findings import Finding, at_least, findings
+from drf_autoprefetch.explaining.findings import as_finding, at_least, findings, location
 from drf_autoprefetch.explaining.github import render_github
 from drf_autoprefetch.explaining.sarif import render_sarif
 from drf_autoprefetch.notes import CATALOGUE
@@ -41,7 +41,7 @@ def test_a_note_of_several_plans_is_one_finding():
         ]
     )
 
-    assert [(one.note["id"], one.note["path"], one.views) for one in found] == [
+    assert [(one.id, one.path, one.views) for one in found] == [
         ("planning-failed", "stars", ("shop.BookViewSet:retrieve",)),
         ("code-unread", "stars", ("shop.BookViewSet:list", "shop.BookViewSet:retrieve")),
         ("view-code", "stars", ("shop.BookViewSet:list",)),
@@ -52,7 +52,7 @@ def test_findings_come_by_severity_then_by_place():
     places = ["b.py:1", "a.py:20", "a.py:3", ""]
     found = findings([explained("x", *(note(place=place) for place in places), note("view-code", place="a.py:1"))])
 
-    assert [(one.file, one.line) for one in found] == [("", 0), ("a.py", 3), ("a.py", 20), ("b.py", 1), ("a.py", 1)]
+    assert [location(one) for one in found] == [("", 0), ("a.py", 3), ("a.py", 20), ("b.py", 1), ("a.py", 1)]
 
 
 @pytest.mark.parametrize(("severity", "ids"), [("note", 3), ("warning", 2), ("error", 1)])
@@ -65,19 +65,19 @@ def test_findings_are_counted_by_severity(severity, ids):
 def test_a_file_is_named_from_the_root_of_its_repository(tmp_path, monkeypatch):
     (tmp_path / ".git").mkdir()
     (tmp_path / "back" / "end").mkdir(parents=True)
-    one = Finding(note(), ())
+    one = as_finding(note())
 
     for folder, file in (("back/end", "back/end/shop/serializers.py"), (".", "shop/serializers.py")):
         monkeypatch.chdir(tmp_path / folder)
-        assert one.file == file
-    assert Finding(note(place="/usr/lib/shop.py:7"), ()).file == "/usr/lib/shop.py"
+        assert location(one) == (file, 41)
+    assert location(as_finding(note(place="/usr/lib/shop.py:7"))) == ("/usr/lib/shop.py", 7)
 
 
 def test_a_project_in_no_repository_starts_where_it_is_run(monkeypatch):
     monkeypatch.chdir("/")
     monkeypatch.setattr(Path, "exists", lambda path: False)
 
-    assert Finding(note(), ()).file == "shop/serializers.py"
+    assert location(as_finding(note())) == ("shop/serializers.py", 41)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_project_in_no_repository_starts_where_it_is_run(monkeypatch):
     ids=["plain", "escaped", "nowhere"],
 )
 def test_github_is_told_in_its_own_words(written, command):
-    assert render_github([Finding(written, ("shop.BookViewSet:list",))]) == f"{command}\n"
+    assert render_github([as_finding(written, "shop.BookViewSet:list")]) == f"{command}\n"
 
 
 #: What SARIF 2.1.0 demands of the objects that are written here, word for word where it is a pattern or a choice.

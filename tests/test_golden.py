@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from drf_autoprefetch.auditing.rendering import FORMATS as AUDIT_FORMATS
 from drf_autoprefetch.explaining.formats import FORMATS
 from drf_autoprefetch.explaining.rendering import FORMAT_NAMES
 from drf_autoprefetch.loading.finding import clear_caches
@@ -122,7 +123,9 @@ def test_no_file_is_left_over() -> None:
     demo = {f"demo/{file_name(name, format)}" for name in ENDPOINTS for format in FORMAT_NAMES}
 
     found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert found == {"analysis.json", "explain.html"} | singles | together | demo
+    audit = {f"audit/{file_name('project', format)}" for format in AUDIT_FORMATS}
+    audit |= {"audit/baseline.json", "audit/demo.txt", "audit/probed.txt"}
+    assert found == {"analysis.json", "explain.html"} | singles | together | demo | audit
 
 
 def test_nothing_of_this_machine_is_in_a_golden_file() -> None:

@@ -39,7 +39,7 @@ class Registered:
         return f"{self.view.__module__}.{self.view.__qualname__}"
 
 
-def registered_views(view_base: type) -> list[Registered]:
+def registered_views(view_base: type | tuple[type, ...]) -> list[Registered]:
     """Return every action of a subclass of ``view_base`` that can be read from, by name. No request, no database.
 
     An action at several URLs (with a format suffix, in two namespaces) is returned once, as the first one has it.
@@ -54,7 +54,7 @@ def registered_views(view_base: type) -> list[Registered]:
     return sorted(named, key=lambda one: one.name)
 
 
-def registered(match: ResolverMatch, path: str, view_base: type) -> Registered | None:
+def registered(match: ResolverMatch, path: str, view_base: type | tuple[type, ...]) -> Registered | None:
     """Return what answers a GET at ``path``; None where it is no subclass of ``view_base``, or reads nothing."""
     callback = made_by_as_view(match.func)
     view: Any = getattr(callback, "cls", None)

@@ -1,43 +1,61 @@
-"""The notes of many plans, each once, for programs that show them beside the code."""
+"""The notes of many plans as findings, each once, for programs that show them beside the code."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
+from ..guarding.findings import Finding, Kind
 from ..notes import Severity
 from .unasked import Explained
 
-_GRAVITY = {severity.value: number for number, severity in enumerate(Severity)}
+_GRAVITY = {severity: number for number, severity in enumerate(Severity)}
+_PLACE = re.compile(r"(.+):(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A note, as its report has it, and the names of all the actions that have it."""
+def as_finding(note: dict[str, Any], *views: str) -> Finding:
+    """Return a note, as a report has it, as what was found in the actions of these names."""
+    return Finding(
+        note["path"],
+        "",
+        Kind.PLAN,
+        note["place"],
+        remedy=note["remedy"],
+        field=note["about"],
+        id=note["id"],
+        severity=Severity(note["severity"]),
+        message=note["message"],
+        views=views,
+    )
 
-    note: dict[str, Any]
-    views: tuple[str, ...]
 
-    @property
-    def text(self) -> str:
-        """What was found, and what to write."""
-        path = f" ({self.note['path']})" if self.note["path"] else ""
-        return f"{self.note['about']}{path}: {self.note['message']} {self.note['remedy']}"
+def findings(explained: Iterable[Explained]) -> list[Finding]:
+    """Return every note of these plans once, the gravest first, then by place."""
+    return sorted_once(as_finding(note, each.name) for each in explained for note in each.data["notes"])
 
-    @property
-    def file(self) -> str:
-        """The file with slashes, from the root of the repository if it lies below; empty where unknown."""
-        name = self.note["place"].rpartition(":")[0]
-        return (_below_root(os.getcwd()) / name).as_posix() if name else ""
 
-    @property
-    def line(self) -> int:
-        """The line in that file, 0 where unknown."""
-        return int(self.note["place"].rpartition(":")[2] or 0)
+def sorted_once(found: Iterable[Finding]) -> list[Finding]:
+    """Return what several views share once, the gravest first, then by place."""
+    seen: dict[tuple[str, ...], Finding] = {}
+    for one in found:
+        key = (one.id, one.field, one.place, one.message)
+        known = seen.get(key)
+        seen[key] = one if known is None else replace(known, views=tuple(dict.fromkeys((*known.views, *one.views))))
+    return sorted(seen.values(), key=lambda one: (-_GRAVITY[one.severity], *location(one), one.text))
+
+
+def location(one: Finding) -> tuple[str, int]:
+    """Return file and line of a finding, ``("", 0)`` where they are unknown.
+
+    The file has slashes, and starts from the root of the repository if it lies below that.
+    """
+    match = _PLACE.fullmatch(one.place)
+    return ((_below_root(os.getcwd()) / match[1]).as_posix(), int(match[2])) if match else ("", 0)
 
 
 @lru_cache(maxsize=1)
@@ -48,17 +66,6 @@ def _below_root(folder: str) -> PurePath:
     return here.relative_to(root)
 
 
-def findings(explained: Iterable[Explained]) -> list[Finding]:
-    """Return every note once, the gravest first, then by place."""
-    seen: dict[tuple[str, ...], Finding] = {}
-    for each in explained:
-        for note in each.data["notes"]:
-            key = tuple(note[name] for name in ("id", "about", "place", "message"))
-            before = seen[key].views if key in seen else ()
-            seen[key] = Finding(seen[key].note if before else note, tuple(dict.fromkeys((*before, each.name))))
-    return sorted(seen.values(), key=lambda one: (-_GRAVITY[one.note["severity"]], one.file, one.line, one.text))
-
-
 def at_least(found: Sequence[Finding], severity: str) -> list[Finding]:
     """Return the findings of a severity, or worse."""
-    return [one for one in found if _GRAVITY[one.note["severity"]] >= _GRAVITY[severity]]
+    return [one for one in found if _GRAVITY[one.severity] >= _GRAVITY[Severity(severity)]]

@@ -1,10 +1,11 @@
-"""Notes as workflow commands, which GitHub shows beside the lines of a pull request."""
+"""Findings as workflow commands, which GitHub shows beside the lines of a pull request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .findings import Finding
+from ..guarding.findings import Finding
+from .findings import location
 
 _LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
 
@@ -15,10 +16,11 @@ def render_github(found: Iterable[Finding]) -> str:
 
 
 def _command(one: Finding) -> str:
-    place = {"file": one.file, "line": str(one.line)} if one.file else {}
-    properties = place | {"title": f"drf_autoprefetch {one.note['id']}"}
+    file, line = location(one)
+    place = {"file": file, "line": str(line)} if file else {}
+    properties = place | {"title": f"drf_autoprefetch {one.id}"}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_LEVELS[one.note['severity']]} {listed}::{_data(one.text)}"
+    return f"::{_LEVELS[one.severity.value]} {listed}::{_data(one.text)}"
 
 
 def _data(text: str) -> str:

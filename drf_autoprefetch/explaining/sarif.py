@@ -1,39 +1,51 @@
-"""Notes as SARIF 2.1.0, which code scanning understands."""
+"""Findings as SARIF 2.1.0, which code scanning understands."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from ..notes import CATALOGUE
-from .findings import Finding
+from ..guarding.findings import Finding
+from ..notes import CATALOGUE, Severity
+from .findings import location
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 DISTRIBUTION = "drf-autoprefetch"
 
-_RULES = list(CATALOGUE)
+
+@dataclass(frozen=True, slots=True)
+class SarifRule:
+    """What findings of an id have in common; ``page`` is the document that has a section for it."""
+
+    severity: Severity
+    meaning: str
+    page: str
 
 
-def render_sarif(found: Iterable[Finding]) -> str:
-    """Return one run of one tool, with a result for each finding and a rule for each note that there is."""
+NOTES = {name: SarifRule(severity, meaning, "notes.md") for name, (severity, meaning) in CATALOGUE.items()}
+
+
+def render_sarif(found: Iterable[Finding], rules: Mapping[str, SarifRule] = NOTES) -> str:
+    """Return one run of one tool, with a result for each finding and a rule for each id that there is."""
     run = {
-        "tool": {"driver": _driver()},
+        "tool": {"driver": _driver(rules)},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one) for one in found],
+        "results": [_result(one, list(rules)) for one in found],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _driver() -> dict[str, Any]:
+def _driver(rules: Mapping[str, SarifRule]) -> dict[str, Any]:
     about = _about()
     home = about.pop("home", "")
     named = {"name": DISTRIBUTION, **about} | ({"informationUri": home} if home else {})
-    return named | {"rules": [_rule(name, home) for name in _RULES]}
+    return named | {"rules": [_rule(name, rule, home) for name, rule in rules.items()]}
 
 
 def _about() -> dict[str, str]:
@@ -47,34 +59,33 @@ def _about() -> dict[str, str]:
     return {"version": known["Version"]} | ({"home": home} if home else {})
 
 
-def _rule(name: str, home: str) -> dict[str, Any]:
-    severity, meaning = CATALOGUE[name]
-    rule = {
+def _rule(name: str, rule: SarifRule, home: str) -> dict[str, Any]:
+    described = {
         "id": name,
         "name": "".join(map(str.capitalize, name.split("-"))),
-        "shortDescription": {"text": meaning},
-        "defaultConfiguration": {"level": severity.value},
+        "shortDescription": {"text": rule.meaning},
+        "defaultConfiguration": {"level": rule.severity.value},
     }
-    return rule | ({"helpUri": f"{home}/blob/main/docs/notes.md#{name}"} if home else {})
+    return described | ({"helpUri": f"{home}/blob/main/docs/{rule.page}#{name}"} if home else {})
 
 
-def _result(one: Finding) -> dict[str, Any]:
-    name = one.note["id"]
-    location = _physical(one) | {"logicalLocations": [{"fullyQualifiedName": one.note["about"]}]}
+def _result(one: Finding, rules: list[str]) -> dict[str, Any]:
+    place = _physical(one) | {"logicalLocations": [{"fullyQualifiedName": one.field}]}
     return {
-        "ruleId": name,
-        "ruleIndex": _RULES.index(name),
-        "level": one.note["severity"],
+        "ruleId": one.id,
+        "ruleIndex": rules.index(one.id),
+        "level": one.severity.value,
         "message": {"text": one.text},
-        "locations": [location],
+        "locations": [place],
         "properties": {"views": list(one.views)},
     }
 
 
 def _physical(one: Finding) -> dict[str, Any]:
-    if not one.file:
+    file, line = location(one)
+    if not file:
         return {}
-    path = PurePath(one.file)
-    within = {"uri": quote(one.file), "uriBaseId": "%SRCROOT%"}
+    path = PurePath(file)
+    within = {"uri": quote(file), "uriBaseId": "%SRCROOT%"}
     artifact = {"uri": path.as_uri()} if path.is_absolute() else within
-    return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": max(one.line, 1)}}}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": max(line, 1)}}}

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import Error
 
 from ..notes import Note, Origin
-from ..reading.origins import class_origin, shorten
+from ..reading.origins import class_origin, is_installed, shorten
 from .analysis.again import Again
 from .endpoint import make_report, with_analysis
 from .finding_views import Registered
@@ -73,32 +73,39 @@ def explain_unasked(registered: Registered, asking: Asking) -> Explained:
     except QueryRefused as refused:
         problem, error = f"needs the database: {refused}", refused.__traceback__
     except Error as failed:
-        problem, error = f"needs the database, which answers {_as_line(failed)}", failed.__traceback__
+        problem, error = f"needs the database, which answers {as_line(failed)}", failed.__traceback__
     except Exception as failed:
-        problem, error = f"raises {_as_line(failed)}", failed.__traceback__
+        problem, error = f"raises {as_line(failed)}", failed.__traceback__
     report = _without_plan(registered, problem, error)
     return Explained(registered, asking, report, report_data(report))
 
 
 def live_view(registered: Registered, user: Any) -> Any:
     """Return the view as it is when its handler is called, but for the permissions and throttles that it has."""
-    http_request: Any = made_up_request(registered.method, registered.path)
-    http_request.resolver_match = registered.match
-    args, kwargs = registered.match.args, registered.match.kwargs
-    view = registered.view(**registered.initkwargs)
-    if registered.actions is None:
-        view.setup(http_request, *args, **kwargs)
-    else:
-        view.action_map = registered.actions
-        for method, action in registered.actions.items():
-            setattr(view, method, getattr(view, action))
-    view.args, view.kwargs = args, kwargs
-    view.request = view.initialize_request(http_request, *args, **kwargs)
+    view = new_view(registered)
+    args, kwargs = view.args, view.kwargs
+    view.request = view.initialize_request(view.request, *args, **kwargs)
     view.headers = view.default_response_headers
     _log_in(view.request, user)
     view.check_permissions = view.check_throttles = lambda request: None
     view.check_object_permissions = lambda request, obj: None
     view.initial(view.request, *args, **kwargs)
+    return view
+
+
+def new_view(registered: Registered) -> Any:
+    """Return the view as it is when ``dispatch()`` is called with its request, its ``args`` and its ``kwargs``."""
+    request: Any = made_up_request(registered.method, registered.path)
+    request.resolver_match = registered.match
+    args, kwargs = registered.match.args, registered.match.kwargs
+    view = registered.view(**registered.initkwargs)
+    if registered.actions is None:
+        view.setup(request, *args, **kwargs)
+    else:
+        view.action_map = registered.actions
+        for method, action in registered.actions.items():
+            setattr(view, method, getattr(view, action))
+    view.request, view.args, view.kwargs = request, args, kwargs
     return view
 
 
@@ -109,7 +116,8 @@ def _log_in(request: Any, user: Any) -> None:
         request.user, request.auth = user, None
 
 
-def _as_line(error: Exception) -> str:
+def as_line(error: Exception) -> str:
+    """Return class and message of an error in one line that is the same in every run."""
     words = " ".join(str(error).split())
     # Where an object lies in memory differs from run to run.
     return f"{type(error).__name__}: {re.sub(' at 0x[0-9a-fA-F]+', '', words)}"
@@ -141,5 +149,4 @@ def _origin(error: TracebackType | None) -> Origin | None:
 
 def _is_projects(frame: Any) -> bool:
     file, root = frame.f_code.co_filename, frame.f_globals.get("__name__", "").partition(".")[0]
-    installed = "site-packages" in file or "dist-packages" in file
-    return not (installed or root == _PACKAGE or root in sys.stdlib_module_names)
+    return not (is_installed(file) or root == _PACKAGE or root in sys.stdlib_module_names)

@@ -1,4 +1,4 @@
-"""System checks: every declared hint is followed, without a database, before a request does."""
+"""System checks: every declared hint is followed, and the mixin comes first, without a database or a request."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..suggestions import did_you_mean
 
 WRONG_HINT = "drf_autoprefetch.E001"
 UNKNOWN_FIELD = "drf_autoprefetch.E002"
+BYPASSED = "drf_autoprefetch.E003"
 
 
 def check_hints(view_base: type) -> list[checks.CheckMessage]:
@@ -30,8 +31,8 @@ def check_hints(view_base: type) -> list[checks.CheckMessage]:
     from rest_framework.serializers import Serializer
 
     found = [error for model in apps.get_models() for error in check_model(model)]
-    found += [error for serializer in _subclasses(Serializer) for error in check_serializer(serializer)]
-    found += [error for view in _subclasses(view_base) for error in check_view(view)]
+    found += [error for serializer in subclasses(Serializer) for error in check_serializer(serializer)]
+    found += [error for view in subclasses(view_base) for error in check_view(view)]
     return [error for number, error in enumerate(found) if error not in found[:number]]
 
 
@@ -59,22 +60,56 @@ def check_view(view: Any) -> Iterator[checks.CheckMessage]:
         yield from _follow(declared, model, _origin(view, "prefetch_hints"), view)
 
 
+def check_order(view_base: type) -> list[checks.CheckMessage]:
+    """Return an error for each class that inherits ``view_base`` too late for any of its methods to be called."""
+    wrong = {cls: None for view in subclasses(view_base) if (cls := bypassed(view, view_base)) is not None}
+    return [wrong_order(cls, view_base) for cls in wrong]
+
+
+def bypassed(view: Any, view_base: type) -> Any:
+    """Return the class among the bases of ``view``, or itself, in which a view class comes before ``view_base``.
+
+    None where the mixin comes first, or is no base at all.
+    """
+    if not _is_bypassed(view, view_base):
+        return None
+    return next((found for base in view.__bases__ if (found := bypassed(base, view_base)) is not None), view)
+
+
+def _is_bypassed(view: Any, view_base: type) -> bool:
+    from rest_framework.views import APIView
+
+    mro = view.__mro__
+    return view_base in mro and APIView in mro[: mro.index(view_base)]
+
+
+def wrong_order(cls: Any, view_base: type) -> checks.CheckMessage:
+    """Return the error for a class that inherits ``view_base`` too late."""
+    from rest_framework.views import APIView
+
+    first, mixin = next(base for base in cls.__mro__[1:] if issubclass(base, APIView)), view_base.__name__
+    message = f"{cls.__name__} inherits {first.__name__} before {mixin}, which is never asked: nothing is planned."
+    hint = f"Write {mixin} first: class {cls.__name__}({mixin}, {first.__name__})."
+    return checks.Error(message, hint=hint, obj=cls, id=BYPASSED)
+
+
 def _meta_hints(serializer: Any, model: type[Model], hints: dict[str, Any]) -> Iterator[checks.CheckMessage]:
     for field, declared in hints.items():
         yield from _follow(declared, model, _origin(serializer, f"Meta.prefetch_hints[{field!r}]"), serializer)
-    if unknown := sorted(set(hints) - _field_names(serializer)):
-        near = did_you_mean(unknown[0], _field_names(serializer))
+    if unknown := sorted(set(hints) - field_names(serializer)):
+        near = did_you_mean(unknown[0], field_names(serializer))
         message = f"{serializer.__name__}.Meta.prefetch_hints names {unknown[0]!r}, which is no field of it.{near}"
         yield checks.Error(message, hint="Name a field of the serializer.", obj=serializer, id=UNKNOWN_FIELD)
 
 
-def _field_names(serializer: Any) -> set[str]:
-    """The fields a serializer may have: declared, named by its Meta, or columns and relations of its model."""
-    named = getattr(serializer.Meta, "fields", None)
+def field_names(serializer: Any) -> set[str]:
+    """Return the fields a serializer may have: declared, named by its Meta, or columns and relations of its model."""
+    meta = getattr(serializer, "Meta", None)
+    named, model = getattr(meta, "fields", None), getattr(meta, "model", None)
     names = set(serializer._declared_fields)
     if isinstance(named, (list, tuple)):
         return names | set(named)
-    return names | set(attribute_names(serializer.Meta.model))
+    return names if model is None else names | set(attribute_names(model))
 
 
 def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:
@@ -100,7 +135,8 @@ def _origin(cls: Any, name: str) -> Origin:
     return Origin(cls.__name__, name, file or whole.file, line or whole.line, "hint")
 
 
-def _subclasses(cls: Any) -> Iterator[Any]:
+def subclasses(cls: Any) -> Iterator[Any]:
+    """Yield every class below ``cls``, as far as its module is imported."""
     for subclass in cls.__subclasses__():
         yield subclass
-        yield from _subclasses(subclass)
+        yield from subclasses(subclass)

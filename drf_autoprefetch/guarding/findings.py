@@ -1,13 +1,15 @@
-"""``Finding``: queries that no plan foresaw, told once for all rows, wherever they are reported."""
+"""``Finding``: what should be mended, told once, wherever it is reported: in a log, a test, a page, an audit."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
 
+from ..notes import Severity
+
 
 class Kind(str, enum.Enum):
-    """What was loaded again and again."""
+    """What was loaded again and again, or what an audit, which runs nothing, finds fault with."""
 
     TO_ONE = "to-one"
     TO_MANY = "to-many"
@@ -23,6 +25,10 @@ class Kind(str, enum.Enum):
     #: An entry of the allow list whose date has passed, or that matched nothing.
     EXPIRED = "expired allowance"
     STALE = "stale allowance"
+    #: How a view is planned: what a plan notes, or that there is none.
+    PLAN = "plan"
+    HINT = "hint"
+    SETTING = "setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,10 @@ class Finding:
     column or a model (``Line.book``). ``place`` is the ``file:line`` of the project's own code that is nearest to the
     query, ``function`` the function around it, if there is one. ``parameters`` is the number of different parameters
     among ``count`` queries.
+
+    What an audit finds without a query has a ``message`` instead of those. ``field`` is then what it is about, which
+    may be a view or a setting as well, and ``path`` leads there in the response. ``id`` names the rule of the audit,
+    and ``views`` all the actions that it was found in.
     """
 
     path: str
@@ -47,7 +57,23 @@ class Finding:
     view: str = ""
     action: str = ""
     function: str = ""
+    id: str = ""
+    severity: Severity = Severity.WARNING
+    message: str = ""
+    views: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.message:
+            return f"{self.text} [{self.place}]" if self.place else self.text
         counted = f"×{self.count} {self.path}" if self.count else self.path
         return " | ".join(filter(None, (counted, self.relation, self.kind.value, self.place, self.remedy)))
+
+    @property
+    def text(self) -> str:
+        """What an audit says: what it is about, what was found, and what to write."""
+        return f"{self.about}: {self.message} {self.remedy}".rstrip()
+
+    @property
+    def about(self) -> str:
+        """The field, view or setting, and the way there in the response."""
+        return f"{self.field} ({self.path})" if self.path and self.path != self.field else self.field

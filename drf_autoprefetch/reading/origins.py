@@ -76,6 +76,11 @@ def shorten(path: str) -> str:
     return path[len(base) :] if path.startswith(base) else path
 
 
+def is_installed(path: str) -> bool:
+    """Return whether a file belongs to an installed package rather than to the project."""
+    return "site-packages" in path or "dist-packages" in path
+
+
 @functools.lru_cache(maxsize=4096)
 def _declaration(serializer: Any, name: str) -> tuple[str, int]:
     """The line in which the nearest class of the MRO assigns ``name``, else that of the class."""

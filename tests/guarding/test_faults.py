@@ -44,7 +44,7 @@ VIEWS |= {"export": Export.as_view(), "aexport": AsyncExport.as_view()}
 urlpatterns = [path(f"{number}/", view) for number, view in enumerate(VIEWS.values())]
 
 #: Run by commands and checks, at the start, or in blocks that tests enter; not while a request is answered.
-ELSEWHERE = {"allowing", "budgets", "checks"}
+ELSEWHERE = {"allowance_checks", "allowing", "budgets", "checks"}
 
 #: They enter and leave the blocks around a request, a step or a query, and guard what they call: else they do nothing.
 SHELL = {
@@ -113,7 +113,10 @@ def _function(name: str, value: Any, module: Any) -> Iterator[tuple[str, Functio
         yield name, function
 
 
-FUNCTIONS = {name: function for name, function in functions() if name not in SHELL}
+#: What an audit says, which answers no request.
+AUDITED = {"findings.Finding.about", "findings.Finding.text"}
+
+FUNCTIONS = {name: function for name, function in functions() if name not in SHELL | AUDITED}
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,6 @@ from typing import Any
 from django.db import connections
 
 from ...guarding.watching import unwatched
-from .again import Again, Answer
 from .blocks import rolled_back
 from .cursors import count_rows
 from .shapes import is_transaction
@@ -33,7 +32,7 @@ class OutOfTimeError(BaseException):
 class Run:
     """What a run took. ``answer`` is None where it was cut; ``seconds`` are without what recording took."""
 
-    answer: Answer | None
+    answer: Any
     queries: list[Query]
     seconds: float
 
@@ -86,8 +85,8 @@ class Recorder:
         self._own += seconds
 
 
-def run(again: Again, limit: float, look: Look | None = None) -> Run:
-    """Answer a request once more within ``limit`` seconds; what it writes to a database is rolled back.
+def run(again: Callable[[], Any], limit: float, look: Look | None = None) -> Run:
+    """Answer a request within ``limit`` seconds; what it writes to a database is rolled back.
 
     ``look`` is shown each query while the frames that run it are there.
     """

@@ -1,0 +1,1 @@
+"""Auditing: what all views of a project, and what it declares have wrong, and what grows with its rows."""
