@@ -18,6 +18,7 @@ from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
 from .orders import keep_order
+from .trimmed import trimmed
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -101,13 +102,19 @@ def prefetch_for(plan: PrefetchPlan, root: Any = None, lists: Lists = Lists.ALL)
         return _generic(plan, root, lists)
     if not plan.plans:
         return plan.lookup
-    template = plan.memo.get(lists)
-    if template is not None:
-        return Prefetch(plan.lookup, template._chain(), to_attr=plan.to_attr or None)
-    queryset = _target_queryset(plan, root, lists)
+    templates = plan.memo.get(lists)
+    if templates is not None:
+        return _lookup(plan, *(template._chain() for template in templates))
+    querysets = _target_querysets(plan, root, lists)
     if is_constant(plan):
-        plan.memo[lists] = queryset._chain()
-    return Prefetch(plan.lookup, queryset, to_attr=plan.to_attr or None)
+        plan.memo[lists] = [queryset._chain() for queryset in querysets]
+    return _lookup(plan, *querysets)
+
+
+def _lookup(plan: PrefetchPlan, fetched: Any, kept: Any) -> Any:
+    if plan.to_attr or not plan.relation.to_many:
+        return Prefetch(plan.lookup, fetched, to_attr=plan.to_attr or None)
+    return trimmed(plan.lookup, kept, fetched)
 
 
 def is_constant(plan: PrefetchPlan) -> bool:
@@ -120,10 +127,12 @@ def is_constant(plan: PrefetchPlan) -> bool:
     return stock and not generic and all(is_constant(inner) for target in plan.plans for inner in target.lookups())
 
 
-def _target_queryset(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
+def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any, Any]:
+    """Return the queryset that fetches the rows, and the one that code goes on from afterwards."""
     (target,) = plan.plans
     base = base_queryset(plan.relation, target.model, plan.declared)
-    return put_on(target, base, base if root is None else root, lists)
+    kept = _with_peers(target, base._chain())
+    return put_on(target, base, base if root is None else root, lists), kept
 
 
 def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:

@@ -79,7 +79,7 @@ def read_queryset(queryset: Any) -> Written:
     return Written(
         joins=frozenset(_paths(joins)) if isinstance(joins, dict) else frozenset(),
         joins_all=joins is True,
-        lookups=tuple(lookups),
+        lookups=tuple(map(_run, lookups)),
         named=frozenset(tuple(name.split("__")) for name in names),
         deferring=deferring,
         known=frozenset(name for field in known for name in columns.key_columns(field)),
@@ -87,6 +87,11 @@ def read_queryset(queryset: Any) -> Written:
         locked=bool(query.select_for_update and not query.select_for_update_of),
         ordered=ordered,
     )
+
+
+def _run(lookup: Any) -> Any:
+    """Return ``lookup`` with the queryset that is run, where a plan that was put on earlier keeps another for code."""
+    return Prefetch(lookup.prefetch_through, lookup.fetched) if hasattr(lookup, "fetched") else lookup
 
 
 @lru_cache(maxsize=1024)
