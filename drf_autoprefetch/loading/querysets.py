@@ -17,7 +17,7 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
-from .orders import keep_order
+from .orders import group_by_all, keep_order
 from .trimmed import trimmed
 
 logger = logging.getLogger("drf_autoprefetch")
@@ -62,7 +62,9 @@ def why_not(queryset: Any, model: type[Model] | None = None) -> str:
 def put_on_rows(plan: Plan, queryset: Any, lists: Lists = Lists.ALL) -> Any:
     """Return ``queryset``, a fresh one whose rows are those of the whole plan, with ``plan`` on it."""
     planned = put_on(plan, queryset, queryset, lists)
-    return keep_order(planned) if plan.select_related and not plan.written.joins else planned
+    joined = bool(plan.select_related and not plan.written.joins)
+    trimmed = plan.only is not None and not plan.written.named
+    return keep_order(planned, joined=joined, trimmed=trimmed) if joined or trimmed else planned
 
 
 def fitted(plan: Plan, queryset: Any) -> Plan:
@@ -83,6 +85,7 @@ def put_on(plan: Plan, queryset: Any, root: Any, lists: Lists = Lists.ALL) -> An
     if plan.only is not None:
         queryset.query.clear_deferred_loading()
         queryset.query.add_immediate_loading(plan.only)
+        group_by_all(queryset)
     if lists is not Lists.WRITTEN and (plan.prefetches or plan.written.lookups):
         lookups = [prefetch_for(prefetch, root, lists) for prefetch in wanted(plan, lists)]
         queryset._prefetch_related_lookups = (*lookups, *_copied(plan.kept_lookups))

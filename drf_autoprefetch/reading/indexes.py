@@ -18,18 +18,26 @@ _WEIGHTS = (
 )
 
 
-def uncovered(model: type[Model], names: frozenset[str]) -> frozenset[str]:
+@cache
+def uncovered(model: type[Model], names: frozenset[str], sought: int = -1) -> frozenset[str]:
     """Return ``names``, and where an index has all of them a column that it has not; all columns where each is in one.
 
     Rows that nobody has put in order come as they lie where the table is read. They shall come so with fewer columns.
+    Rows that are ``sought`` by so many columns come as they lie from an index of no more than those, too.
     """
-    if model._meta.parents or not any(names <= index for index in indexes(model)):
+    if not covered(model, names, sought):
         return names
     others = sorted(all_columns(model) - names, key=lambda name: (_weight(columns_by_name(model)[name]), name))
     for name in others:
-        if not any(names | {name} <= index for index in indexes(model)):
+        if not covered(model, names | {name}, sought):
             return names | {name}
     return all_columns(model)
+
+
+def covered(model: type[Model], names: frozenset[str], sought: int = -1) -> bool:
+    """Return whether one index has all of ``names``, and columns beside the key and those that are ``sought``."""
+    key = primary_key(model)
+    return not model._meta.parents and any(names <= index and len(index - key) > sought for index in indexes(model))
 
 
 @cache

@@ -249,3 +249,59 @@ class OwnModelField(ModelSerializer):
     class Meta:
         model = Book
         fields = ["title"]
+
+
+class LoudSlug(serializers.SlugRelatedField):
+    def to_representation(self, obj: Any) -> str:
+        return str(super().to_representation(obj)).upper()
+
+
+class LoudText(serializers.StringRelatedField):
+    def to_representation(self, value: Any) -> str:
+        return super().to_representation(value).upper()
+
+
+class NamedKey(serializers.PrimaryKeyRelatedField):
+    def to_representation(self, value: Any) -> str:
+        return f"#{super().to_representation(value)}"
+
+
+class LoudChars(serializers.CharField):
+    def to_representation(self, value: Any) -> str:
+        return super().to_representation(value).upper()
+
+
+class LoudMethod(serializers.SerializerMethodField):
+    def to_representation(self, value: Any) -> str:
+        return str(super().to_representation(value)).upper()
+
+
+class SortedTexts(serializers.ListField):
+    def to_representation(self, data: Any) -> list[Any]:
+        return sorted(super().to_representation(data))
+
+
+@shape(queries=1)
+class RelatedFieldsThatCallTheirBase(ModelSerializer):
+    author = LoudSlug(slug_field="name", read_only=True)
+    publisher = LoudText()
+    editor = NamedKey(read_only=True)
+    city = LoudChars(source="author.city", default="")
+    label = LoudMethod()
+
+    def get_label(self, book: Book) -> str:
+        return book.subtitle
+
+    class Meta:
+        model = Book
+        fields = ["author", "publisher", "editor", "city", "label"]
+
+
+@shape(queries=3)
+class ListsThatCallTheirBase(ModelSerializer):
+    genres = SortedTexts(source="genres.all", child=serializers.StringRelatedField())
+    reviews = SortedTexts(source="reviews.all", child=serializers.SlugRelatedField("rating", read_only=True))
+
+    class Meta:
+        model = Book
+        fields = ["title", "genres", "reviews"]
