@@ -64,8 +64,8 @@ def test_a_foreign_key_is_an_index():
 
 
 def test_an_index_of_the_columns_by_which_rows_are_sought_changes_no_order():
-    assert not covered(Review, named("id", "book_id"), 1)
-    assert uncovered(Review, named("id", "book_id"), 1) == named("id", "book_id")
+    assert not covered(Review, named("id", "book_id"), named("book_id"))
+    assert uncovered(Review, named("id", "book_id"), named("book_id")) == named("id", "book_id")
 
 
 @isolate_apps("tests.testapp")
@@ -79,8 +79,8 @@ def test_an_index_of_more_columns_than_rows_are_sought_by_has_an_order_of_its_ow
             app_label = "testapp"
             unique_together = [("row", "number")]
 
-    assert covered(Place, named("id", "row"), 1)
-    assert uncovered(Place, named("id", "row"), 1) == named("id", "row", "note")
+    assert covered(Place, named("id", "row"), named("row"))
+    assert uncovered(Place, named("id", "row"), named("row")) == named("id", "row", "note")
 
 
 @isolate_apps("tests.testapp")

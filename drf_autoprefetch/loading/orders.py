@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connections
+from django.db.models.expressions import Col
+from django.db.models.lookups import Lookup
 from django.db.models.query import MAX_GET_RESULTS
+from django.db.models.sql.where import AND
 
 from ..reading import columns
 from ..reading.indexes import covered, uncovered
@@ -26,14 +29,44 @@ def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
         return queryset
     if query.distinct or query.group_by is not None:
         return queryset
-    model, loaded = queryset.model, query.deferred_loading[0]
-    names = frozenset(name for name in loaded if "__" not in name)
-    if query.where or not columns.lie_by_key(model, connections[queryset.db]):
-        if trimmed:
-            query.add_immediate_loading(loaded | uncovered(model, names, 1 if query.where else -1))
-    elif joined or (trimmed and covered(model, names)):
-        query.add_ordering("pk")
+    by_key = columns.lie_by_key(queryset.model, connections[queryset.db])
+    if by_key and not query.where:
+        if joined or covered(queryset.model, _own_names(query)):
+            query.add_ordering("pk")
+    elif trimmed:
+        _read_table(queryset, by_key)
     return queryset
+
+
+def _read_table(queryset: Any, by_key: bool) -> None:
+    """Have one column more loaded where an index could serve those that are left, in its own order."""
+    query, model = queryset.query, queryset.model
+    looked_at, sought = _conditions(query)
+    if by_key and looked_at and looked_at <= columns.primary_key(model):
+        return
+    names = _own_names(query)
+    if covered(model, names | looked_at, sought):
+        query.add_immediate_loading(query.deferred_loading[0] | uncovered(model, names, sought))
+
+
+def _own_names(query: Any) -> frozenset[str]:
+    return frozenset(name for name in query.deferred_loading[0] if "__" not in name)
+
+
+def _conditions(query: Any) -> tuple[frozenset[str], frozenset[str] | None]:
+    """Return the columns that every row is asked for, which an index must have too, and those that are all equal.
+
+    None where there is nothing to seek rows by, or it is not plain.
+    """
+    lookups = query.where.children
+    if not lookups or query.where.negated or query.where.connector != AND:
+        return frozenset(), None
+    if not all(isinstance(each, Lookup) and isinstance(each.lhs, Col) for each in lookups):
+        return frozenset(), None
+    if any(each.lhs.alias != query.get_initial_alias() for each in lookups):
+        return frozenset(), None
+    looked_at = frozenset(each.lhs.target.attname for each in lookups)
+    return looked_at, frozenset(each.lhs.target.attname for each in lookups if each.lookup_name == "exact")
 
 
 def group_by_all(queryset: Any) -> None:

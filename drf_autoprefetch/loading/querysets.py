@@ -133,7 +133,7 @@ def is_constant(plan: PrefetchPlan) -> bool:
 def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any, Any]:
     """Return the queryset that fetches the rows, and the one that code goes on from afterwards."""
     (target,) = plan.plans
-    base = base_queryset(plan.relation, target.model, plan.declared)
+    base: Any = base_queryset(plan.relation, target.model, plan.declared)
     kept = _with_peers(target, base._chain())
     return put_on(target, base, base if root is None else root, lists), kept
 

@@ -27,5 +27,5 @@ class _Trimmed(Prefetch):  # type: ignore[type-arg]
         """Neither queryset may be evaluated when lookups are copied or pickled."""
         return {**super().__getstate__(), "fetched": Prefetch("", self.fetched).__getstate__()["queryset"]}
 
-    def get_current_querysets(self, level: int) -> list[Any] | None:
+    def get_current_querysets(self, level: int) -> Any:
         return super().get_current_querysets(level) and [self.fetched]

@@ -185,7 +185,7 @@ class _Query:
     def _columns(self, node: Node) -> frozenset[str] | None:
         found = columns_of(node.requirement, node.far) if self.trim else None
         if found is not None and self.how.listed and not (self.written.ordered or node.names):
-            found = uncovered(node.requirement.model, found, len(self.how.far))
+            found = uncovered(node.requirement.model, found, self.how.far)
         named = frozenset(path[-1] for path in self.written.named if path[:-1] == node.names)
         named = as_attributes(node.requirement.model, named)
         if not named:

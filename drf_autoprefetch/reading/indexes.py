@@ -19,11 +19,10 @@ _WEIGHTS = (
 
 
 @cache
-def uncovered(model: type[Model], names: frozenset[str], sought: int = -1) -> frozenset[str]:
+def uncovered(model: type[Model], names: frozenset[str], sought: frozenset[str] | None = None) -> frozenset[str]:
     """Return ``names``, and where an index has all of them a column that it has not; all columns where each is in one.
 
     Rows that nobody has put in order come as they lie where the table is read. They shall come so with fewer columns.
-    Rows that are ``sought`` by so many columns come as they lie from an index of no more than those, too.
     """
     if not covered(model, names, sought):
         return names
@@ -34,10 +33,15 @@ def uncovered(model: type[Model], names: frozenset[str], sought: int = -1) -> fr
     return all_columns(model)
 
 
-def covered(model: type[Model], names: frozenset[str], sought: int = -1) -> bool:
-    """Return whether one index has all of ``names``, and columns beside the key and those that are ``sought``."""
+def covered(model: type[Model], names: frozenset[str], sought: frozenset[str] | None = None) -> bool:
+    """Return whether an index has all of ``names``, and an order of its own.
+
+    It has none where it holds but the key and columns that are all equal, those by which rows are ``sought``.
+    """
     key = primary_key(model)
-    return not model._meta.parents and any(names <= index and len(index - key) > sought for index in indexes(model))
+    return not model._meta.parents and any(
+        names <= index and (sought is None or not index <= key | sought) for index in indexes(model)
+    )
 
 
 @cache
