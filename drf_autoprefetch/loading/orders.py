@@ -77,4 +77,4 @@ def group_by_all(queryset: Any) -> None:
     """
     query = queryset.query
     if query.group_by is True and not queryset.ordered:
-        query.group_by = tuple(query.resolve_ref(field.attname) for field in queryset.model._meta.concrete_fields)
+        query.group_by = tuple(map(query.resolve_ref, columns.ordered_columns(queryset.model)))

@@ -251,17 +251,17 @@ class OwnModelField(ModelSerializer):
         fields = ["title"]
 
 
-class LoudSlug(serializers.SlugRelatedField):
+class LoudSlug(serializers.SlugRelatedField):  # type: ignore[type-arg]
     def to_representation(self, obj: Any) -> str:
         return str(super().to_representation(obj)).upper()
 
 
-class LoudText(serializers.StringRelatedField):
+class LoudText(serializers.StringRelatedField):  # type: ignore[type-arg]
     def to_representation(self, value: Any) -> str:
         return super().to_representation(value).upper()
 
 
-class NamedKey(serializers.PrimaryKeyRelatedField):
+class NamedKey(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     def to_representation(self, value: Any) -> str:
         return f"#{super().to_representation(value)}"
 
@@ -318,7 +318,7 @@ class Attribute(serializers.Field[Any, Any, Any, Any]):
         return getattr(value, self.attribute)
 
 
-class OwnLink(serializers.HyperlinkedRelatedField):
+class OwnLink(serializers.HyperlinkedRelatedField):  # type: ignore[type-arg]
     def get_url(self, obj: Any, view_name: str, request: Any, format: Any) -> str:
         return f"/{view_name}/{getattr(obj, self.lookup_field)}/"
 
