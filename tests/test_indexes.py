@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.test.utils import isolate_apps
 
-from drf_autoprefetch.reading.indexes import indexes, uncovered
-from tests.testapp.models import Medium
+from drf_autoprefetch.reading.indexes import covered, indexes, uncovered
+from tests.testapp.models import Medium, Review
 from tests.traps.models import Sticker
 
 
@@ -61,6 +61,26 @@ def test_the_lightest_column_that_no_index_has_is_loaded_too(names, loaded):
 
 def test_a_foreign_key_is_an_index():
     assert uncovered(Sticker, named("id", "trunk_id")) == named("id", "trunk_id", "color")
+
+
+def test_an_index_of_the_columns_by_which_rows_are_sought_changes_no_order():
+    assert not covered(Review, named("id", "book_id"), named("book_id"))
+    assert uncovered(Review, named("id", "book_id"), named("book_id")) == named("id", "book_id")
+
+
+@isolate_apps("tests.testapp")
+def test_an_index_of_more_columns_than_rows_are_sought_by_has_an_order_of_its_own():
+    class Place(models.Model):
+        row = models.IntegerField(db_index=True)
+        number = models.IntegerField()
+        note = models.TextField()
+
+        class Meta:
+            app_label = "testapp"
+            unique_together = [("row", "number")]
+
+    assert covered(Place, named("id", "row"), named("row"))
+    assert uncovered(Place, named("id", "row"), named("row")) == named("id", "row", "note")
 
 
 @isolate_apps("tests.testapp")

@@ -116,6 +116,11 @@ AUTHOR = situation(Book, "author")
             id="locked",
         ),
         pytest.param(
+            replace(AUTHOR, joins_would_reorder=True),
+            (Strategy.PREFETCH, "your queryset groups rows and does not order them, and a join would reorder them"),
+            id="grouped",
+        ),
+        pytest.param(
             replace(AUTHOR, joins=8),
             (Strategy.PREFETCH, "the query has 8 joins already (MAX_JOINS)"),
             id="too many",

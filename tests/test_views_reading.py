@@ -173,8 +173,7 @@ def test_drfs_own_code_reads_nothing(view):
         ("one", ""),
         ("some", ""),
         ("titles", "title"),
-        # No lists: nobody knows that the handler gets so far.
-        ("named", "author_id id author(name)"),
+        ("named", "author(name) reviews(rating)"),
     ],
 )
 def test_a_handler_of_ones_own_is_read(action, expected):

@@ -17,7 +17,8 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
-from .orders import keep_order
+from .orders import group_by_all, keep_order
+from .trimmed import trimmed
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -61,7 +62,9 @@ def why_not(queryset: Any, model: type[Model] | None = None) -> str:
 def put_on_rows(plan: Plan, queryset: Any, lists: Lists = Lists.ALL) -> Any:
     """Return ``queryset``, a fresh one whose rows are those of the whole plan, with ``plan`` on it."""
     planned = put_on(plan, queryset, queryset, lists)
-    return keep_order(planned) if plan.select_related and not plan.written.joins else planned
+    joined = bool(plan.select_related and not plan.written.joins)
+    trimmed = plan.only is not None and not plan.written.named
+    return keep_order(planned, joined=joined, trimmed=trimmed) if joined or trimmed else planned
 
 
 def fitted(plan: Plan, queryset: Any) -> Plan:
@@ -82,6 +85,7 @@ def put_on(plan: Plan, queryset: Any, root: Any, lists: Lists = Lists.ALL) -> An
     if plan.only is not None:
         queryset.query.clear_deferred_loading()
         queryset.query.add_immediate_loading(plan.only)
+        group_by_all(queryset)
     if lists is not Lists.WRITTEN and (plan.prefetches or plan.written.lookups):
         lookups = [prefetch_for(prefetch, root, lists) for prefetch in wanted(plan, lists)]
         queryset._prefetch_related_lookups = (*lookups, *_copied(plan.kept_lookups))
@@ -101,13 +105,19 @@ def prefetch_for(plan: PrefetchPlan, root: Any = None, lists: Lists = Lists.ALL)
         return _generic(plan, root, lists)
     if not plan.plans:
         return plan.lookup
-    template = plan.memo.get(lists)
-    if template is not None:
-        return Prefetch(plan.lookup, template._chain(), to_attr=plan.to_attr or None)
-    queryset = _target_queryset(plan, root, lists)
+    templates = plan.memo.get(lists)
+    if templates is not None:
+        return _lookup(plan, *(template._chain() for template in templates))
+    querysets = _target_querysets(plan, root, lists)
     if is_constant(plan):
-        plan.memo[lists] = queryset._chain()
-    return Prefetch(plan.lookup, queryset, to_attr=plan.to_attr or None)
+        plan.memo[lists] = [queryset._chain() for queryset in querysets]
+    return _lookup(plan, *querysets)
+
+
+def _lookup(plan: PrefetchPlan, fetched: Any, kept: Any) -> Any:
+    if plan.to_attr or not plan.relation.to_many:
+        return Prefetch(plan.lookup, fetched, to_attr=plan.to_attr or None)
+    return trimmed(plan.lookup, kept, fetched)
 
 
 def is_constant(plan: PrefetchPlan) -> bool:
@@ -120,10 +130,12 @@ def is_constant(plan: PrefetchPlan) -> bool:
     return stock and not generic and all(is_constant(inner) for target in plan.plans for inner in target.lookups())
 
 
-def _target_queryset(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
+def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any, Any]:
+    """Return the queryset that fetches the rows, and the one that code goes on from afterwards."""
     (target,) = plan.plans
-    base = base_queryset(plan.relation, target.model, plan.declared)
-    return put_on(target, base, base if root is None else root, lists)
+    base: Any = base_queryset(plan.relation, target.model, plan.declared)
+    kept = _with_peers(target, base._chain())
+    return put_on(target, base, base if root is None else root, lists), kept
 
 
 def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:

@@ -125,6 +125,7 @@ class _Query:
             max_joins=get_settings().MAX_JOINS,
             joins_allowed=self.joins_allowed and node.joinable,
             joins_would_lock=self.written.locked,
+            joins_would_reorder=self.written.grouped and not self.how.target,
             in_place=node.in_place or (edge.name == node.back and not edge.declared),
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
@@ -183,8 +184,8 @@ class _Query:
 
     def _columns(self, node: Node) -> frozenset[str] | None:
         found = columns_of(node.requirement, node.far) if self.trim else None
-        if found is not None and not (self.written.ordered or node.names):
-            found = uncovered(node.requirement.model, found)
+        if found is not None and self.how.listed and not (self.written.ordered or node.names):
+            found = uncovered(node.requirement.model, found, self.how.far)
         named = frozenset(path[-1] for path in self.written.named if path[:-1] == node.names)
         named = as_attributes(node.requirement.model, named)
         if not named:
@@ -209,7 +210,8 @@ def _target_plan(edge: Edge, target: Requirement, declared: Declared | None, tri
     if declared and not (target.reads or target.everything or target.edges):
         target = target | everything(target.model, declared.origin)
     base = read_queryset(base_queryset(edge.relation, target.model, declared))
-    return make_plan(target, base, How(trim, far=edge.relation.far))
+    listed = edge.relation.kind in ("reverse_many", "generic_relation")
+    return make_plan(target, base, How(trim, far=edge.relation.far, target=True, listed=listed))
 
 
 targets: Cache[Plan] = Cache()

@@ -31,11 +31,16 @@ class Strategy(str, enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Whether columns may be left out and rows joined; ``far`` are the columns that an incoming relation hangs on."""
+    """Whether columns may be left out and rows joined; ``far`` are the columns that an incoming relation hangs on.
+
+    ``target`` rows are at the end of a relation, and ``listed`` ones are sought by its columns alone.
+    """
 
     trim: bool = True
     joins: bool = True
     far: frozenset[str] = frozenset()
+    target: bool = False
+    listed: bool = False
 
 
 #: Every column that nothing reads is left out, and what can be joined is joined.

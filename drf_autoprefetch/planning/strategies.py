@@ -23,6 +23,7 @@ class Situation:
     max_joins: int
     joins_allowed: bool = True
     joins_would_lock: bool = False
+    joins_would_reorder: bool = False
     in_place: bool = False
     asked_to_join: bool = False
     asked_to_prefetch: bool = False
@@ -107,6 +108,13 @@ def locked(situation: Situation) -> Verdict | None:
     return None
 
 
+def grouped(situation: Situation) -> Verdict | None:
+    """Rows are grouped by the columns of every joined table, and without an ordering they come in that order."""
+    if situation.joins_would_reorder:
+        return Strategy.PREFETCH, "your queryset groups rows and does not order them, and a join would reorder them"
+    return None
+
+
 def too_many(situation: Situation) -> Verdict | None:
     """Databases stop looking for the best order of many joins."""
     if situation.joins >= situation.max_joins:
@@ -130,6 +138,7 @@ RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
     written,
     annotated,
     locked,
+    grouped,
     too_many,
     to_one,
 )

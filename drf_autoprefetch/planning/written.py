@@ -32,7 +32,8 @@ class Written:
     ``defer()`` if ``deferring``. ``known`` are the columns by which rows of a related manager find the instance they
     belong to. ``seen`` rows leave out no column: they are locked, so about to be written, or
     the queryset's class has code of its own that is handed each of them. ``locked`` says that joined rows would be
-    locked as well, ``ordered`` that the order of the rows is said, or that there is one at most.
+    locked as well, ``ordered`` that the order of the rows is said, or that there is one at most. ``grouped`` rows are
+    aggregated and not ordered: they come as the database groups them, by all that is selected.
     """
 
     joins: frozenset[Path] = frozenset()
@@ -44,6 +45,7 @@ class Written:
     seen: bool = False
     locked: bool = False
     ordered: bool = True
+    grouped: bool = False
 
     def matches(self, other: Written) -> bool:
         """Return whether a plan made around this can be used where ``other`` is written."""
@@ -79,14 +81,20 @@ def read_queryset(queryset: Any) -> Written:
     return Written(
         joins=frozenset(_paths(joins)) if isinstance(joins, dict) else frozenset(),
         joins_all=joins is True,
-        lookups=tuple(lookups),
+        lookups=tuple(map(_run, lookups)),
         named=frozenset(tuple(name.split("__")) for name in names),
         deferring=deferring,
         known=frozenset(name for field in known for name in columns.key_columns(field)),
         seen=bool(query.select_for_update) or own,
         locked=bool(query.select_for_update and not query.select_for_update_of),
         ordered=ordered,
+        grouped=query.group_by is True and not ordered,
     )
+
+
+def _run(lookup: Any) -> Any:
+    """Return ``lookup`` with the queryset that is run, where a plan that was put on earlier keeps another for code."""
+    return Prefetch(lookup.prefetch_through, lookup.fetched) if hasattr(lookup, "fetched") else lookup
 
 
 @lru_cache(maxsize=1024)

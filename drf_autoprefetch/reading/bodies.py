@@ -81,9 +81,9 @@ def declared_hint(field: Any) -> Any:
 
 
 def read_str(field: Any, model: type[Model]) -> Requirement:
-    """Return what ``str(instance)`` reads where ``field`` shows it. Django's own ``__str__`` shows the primary key."""
+    """Return what ``str(instance)`` reads where ``field`` shows it. That of every model shows the primary key."""
     function = inspect.getattr_static(model, "__str__")
-    return nothing(model) if is_stock(function) else read_code(function, field_subject(field, model))
+    return nothing(model) if function is Model.__str__ else read_code(function, field_subject(field, model))
 
 
 def read_representation(field: Any, model: type[Model]) -> Requirement:

@@ -9,6 +9,7 @@ Support for a field type of your own is one registration, in ``AppConfig.ready``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
@@ -60,10 +61,7 @@ def _(field: Any, model: type[Model]) -> Requirement:
 
 @requirement.register(SerializerMethodField)
 def _(field: Any, model: type[Model]) -> Requirement:
-    if own_code(field, "to_representation"):
-        return _attribute(field, model, lambda target: read_representation(field, target))
-    method = getattr(field.parent, field.method_name)
-    return _attribute(field, model, lambda target: read_field_code(field, method, target, receiver=field.parent))
+    return _attribute(field, model, lambda target: _own_or(field, target, _method))
 
 
 @requirement.register(ModelField)
@@ -90,7 +88,11 @@ def _rows(field: Any, model: type[Model], child: Any) -> Requirement:
     own = own_code(field, "to_representation")
     if own is None:
         return _attribute(field, model, Rows(lambda target: representation(child, target)))
-    handed = Rows(lambda target: read_field_code(field, own, target, receiver=field, many=True))
+
+    def shown(_: Any, target: type[Model]) -> Requirement:
+        return representation(child, target)
+
+    handed = Rows(lambda target: read_field_code(field, own, target, receiver=field, declared=shown, many=True))
     return perhaps(_attribute(field, model, handed))
 
 
@@ -106,16 +108,26 @@ def _(field: Any, model: type[Model]) -> Requirement:
 
 @representation.register(CharField)
 def _(field: Any, model: type[Model]) -> Requirement:
-    if own_code(field, "to_representation"):
-        return read_representation(field, model)
-    return read_str(field, model)
+    return _own_or(field, model, read_str)
 
 
 @representation.register(drf_relations.RelatedField)
 def _(field: Any, model: type[Model]) -> Requirement:
+    return _own_or(field, model, _related)
+
+
+def _own_or(field: Any, model: type[Model], stock: Callable[[Any, type[Model]], Requirement]) -> Requirement:
+    """What ``to_representation`` reads: code of the project's own, which may call that of DRF, or ``stock`` alone."""
+    own = own_code(field, "to_representation")
+    return read_field_code(field, own, model, receiver=field, declared=stock) if own else stock(field, model)
+
+
+def _method(field: Any, model: type[Model]) -> Requirement:
+    return read_field_code(field, getattr(field.parent, field.method_name), model, receiver=field.parent)
+
+
+def _related(field: Any, model: type[Model]) -> Requirement:
     """What a related field reads from the related object itself."""
-    if own_code(field, "to_representation"):
-        return read_representation(field, model)
     match field:
         case drf_relations.PrimaryKeyRelatedField():
             return follow(field, model, ["pk"], nothing)

@@ -18,18 +18,30 @@ _WEIGHTS = (
 )
 
 
-def uncovered(model: type[Model], names: frozenset[str]) -> frozenset[str]:
+@cache
+def uncovered(model: type[Model], names: frozenset[str], sought: frozenset[str] | None = None) -> frozenset[str]:
     """Return ``names``, and where an index has all of them a column that it has not; all columns where each is in one.
 
     Rows that nobody has put in order come as they lie where the table is read. They shall come so with fewer columns.
     """
-    if model._meta.parents or not any(names <= index for index in indexes(model)):
+    if not covered(model, names, sought):
         return names
     others = sorted(all_columns(model) - names, key=lambda name: (_weight(columns_by_name(model)[name]), name))
     for name in others:
-        if not any(names | {name} <= index for index in indexes(model)):
+        if not covered(model, names | {name}, sought):
             return names | {name}
     return all_columns(model)
+
+
+def covered(model: type[Model], names: frozenset[str], sought: frozenset[str] | None = None) -> bool:
+    """Return whether an index has all of ``names``, and an order of its own.
+
+    It has none where it holds but the key and columns that are all equal, those by which rows are ``sought``.
+    """
+    key = primary_key(model)
+    return not model._meta.parents and any(
+        names <= index and (sought is None or not index <= key | sought) for index in indexes(model)
+    )
 
 
 @cache

@@ -145,17 +145,6 @@ def recast(requirement: Requirement, model: type[Model]) -> Requirement:
     return replace(requirement, model=model, edges=edges)
 
 
-def joinable(requirement: Requirement) -> Requirement:
-    """Return what joins load of ``requirement``: where nobody knows that it is read, a query would be one too many."""
-    edges, keys = {}, nothing(requirement.model)
-    for name, edge in requirement.edges.items():
-        keys |= Requirement(requirement.model, dict.fromkeys(edge.relation.near, edge.origins))
-        if edge.relation.joinable and edge.relation.certain and not edge.declared:
-            targets = {model: joinable(target) for model, target in edge.targets.items()}
-            edges[name] = replace(edge, targets=targets)
-    return replace(requirement, edges=edges) | keys
-
-
 def perhaps(requirement: Requirement) -> Requirement:
     """Return ``requirement`` of code that may not run: none of its relations is always read."""
     edges = {

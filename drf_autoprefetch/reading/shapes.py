@@ -11,9 +11,10 @@ from rest_framework.relations import ManyRelatedField
 from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from ..conf import get_settings
-from .code import find, is_stock
+from .code import find, is_stock, own_code
 from .fixed_fields import makes_fixed_fields
 from .settling import readable_fields
+from .told import told
 
 #: Overriding any of these lets the fields of a serializer differ from one instance to the next; so does overriding
 #: ``get_fields``, unless that looks at nothing.
@@ -54,9 +55,10 @@ def live_shape(serializer: Any) -> Hashable:
 
 def _shape(field: Any, above: tuple[type, ...]) -> Hashable:
     cls = type(field)
-    told = tuple(str(getattr(field, name, "")) for name in _TELLING)
+    kept: Hashable = frozenset(told(field).items()) if own_code(field, "__init__") else ()
+    means = (*(str(getattr(field, name, "")) for name in _TELLING), kept)
     if above.count(cls) > get_settings().MAX_DEPTH:
-        return (cls, told)
+        return (cls, means)
     inner = (*above, cls) if isinstance(field, BaseSerializer) else above
     if isinstance(field, ListSerializer):
         below: tuple[Hashable, ...] = (_shape(field.child, inner),)
@@ -66,7 +68,7 @@ def _shape(field: Any, above: tuple[type, ...]) -> Hashable:
         below = tuple((name.field_name, _shape(name, inner)) for name in readable_fields(field))
     else:
         below = (_shape(field.child, inner),) if isinstance(getattr(field, "child", None), Field) else ()
-    return (cls, told, below)
+    return (cls, means, below)
 
 
 @lru_cache(maxsize=4096)

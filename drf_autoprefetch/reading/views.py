@@ -18,7 +18,7 @@ from .bodies import read_code, view_subject
 from .code import codes_in, names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
-from .requirements import Requirement, handed_on, joinable, nothing, reads
+from .requirements import Requirement, handed_on, nothing, perhaps, reads
 from .showing import may_show
 
 #: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
@@ -145,7 +145,7 @@ def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Require
         return read_code(own, subject)
     rows = origin.field == "paginate_queryset"
     read = read_code(own, subject, argument=0 if rows else None, many=rows)
-    return read | _goes_anywhere(model, origin) if read.everything else replace(joinable(read), notes=frozenset())
+    return read | _goes_anywhere(model, origin) if read.everything else replace(perhaps(read), notes=frozenset())
 
 
 #: What a paginator may ask of ``self.page`` without looking at a row.

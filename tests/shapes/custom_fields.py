@@ -249,3 +249,117 @@ class OwnModelField(ModelSerializer):
     class Meta:
         model = Book
         fields = ["title"]
+
+
+class LoudSlug(serializers.SlugRelatedField):  # type: ignore[type-arg]
+    def to_representation(self, obj: Any) -> str:
+        return str(super().to_representation(obj)).upper()
+
+
+class LoudText(serializers.StringRelatedField):  # type: ignore[type-arg]
+    def to_representation(self, value: Any) -> str:
+        return super().to_representation(value).upper()
+
+
+class NamedKey(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
+    def to_representation(self, value: Any) -> str:
+        return f"#{super().to_representation(value)}"
+
+
+class LoudChars(serializers.CharField):
+    def to_representation(self, value: Any) -> str:
+        return super().to_representation(value).upper()
+
+
+class LoudMethod(serializers.SerializerMethodField):
+    def to_representation(self, value: Any) -> str:
+        return str(super().to_representation(value)).upper()
+
+
+class SortedTexts(serializers.ListField):
+    def to_representation(self, data: Any) -> list[Any]:
+        return sorted(super().to_representation(data))
+
+
+@shape(queries=1)
+class RelatedFieldsThatCallTheirBase(ModelSerializer):
+    author = LoudSlug(slug_field="name", read_only=True)
+    publisher = LoudText()
+    editor = NamedKey(read_only=True)
+    city = LoudChars(source="author.city", default="")
+    label = LoudMethod()
+
+    def get_label(self, book: Book) -> str:
+        return book.subtitle
+
+    class Meta:
+        model = Book
+        fields = ["author", "publisher", "editor", "city", "label"]
+
+
+@shape(queries=3)
+class ListsThatCallTheirBase(ModelSerializer):
+    genres = SortedTexts(source="genres.all", child=serializers.StringRelatedField())
+    reviews = SortedTexts(source="reviews.all", child=serializers.SlugRelatedField("rating", read_only=True))
+
+    class Meta:
+        model = Book
+        fields = ["title", "genres", "reviews"]
+
+
+class Attribute(serializers.Field[Any, Any, Any, Any]):
+    """Is told which attribute it shows."""
+
+    def __init__(self, attribute: str, **kwargs: Any) -> None:
+        self.attribute = attribute
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        return getattr(value, self.attribute)
+
+
+class OwnLink(serializers.HyperlinkedRelatedField):  # type: ignore[type-arg]
+    def get_url(self, obj: Any, view_name: str, request: Any, format: Any) -> str:
+        return f"/{view_name}/{getattr(obj, self.lookup_field)}/"
+
+
+class Fickle(serializers.CharField):
+    """Tells itself something else for each row."""
+
+    attribute = "title"
+
+    def get_attribute(self, instance: Book) -> Any:
+        self.attribute = "title" if instance.pages % 2 else "subtitle"
+        return getattr(instance, self.attribute)
+
+
+@shape(queries=1)
+class WhatFieldsAreTold(ModelSerializer):
+    title = Attribute("isbn")
+    pages = Attribute("price")
+    publisher = OwnLink("publisher", lookup_field="slug", read_only=True)
+    author = OwnLink("author", read_only=True)
+
+    class Meta:
+        model = Book
+        fields = ["title", "pages", "publisher", "author"]
+
+
+@shape(queries=1, unknown=["Book"])
+class WhatFieldsTellThemselves(ModelSerializer):
+    title = Fickle()
+
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+
+@shape(queries=1, params={"shown": "isbn"}, variant="isbn")
+@shape(queries=1, params={"shown": "subtitle"}, variant="subtitle")
+class ToldByTheRequest(ModelSerializer):
+    def get_fields(self) -> dict[str, Any]:
+        return {"shown": Attribute(self.context["request"].query_params.get("shown", "title"))}
+
+    class Meta:
+        model = Book
+        fields = ["id"]

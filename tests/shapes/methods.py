@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rest_framework import serializers
 
 from tests.shapes.catalogue import ModelSerializer, shape
@@ -131,3 +133,19 @@ class Base(ModelSerializer):
 class Inherited(Base):
     def get_label(self, book: Book) -> str:
         return super().get_label(book) + book.subtitle
+
+
+@shape(queries=1)
+class RememberedMethod(ModelSerializer):
+    label = serializers.SerializerMethodField()
+
+    @lru_cache(maxsize=8)  # noqa: B019 - what projects write
+    def shorten(self, title: str) -> str:
+        return title[:3]
+
+    def get_label(self, book: Book) -> str:
+        return self.shorten(book.title)
+
+    class Meta:
+        model = Book
+        fields = ["label"]

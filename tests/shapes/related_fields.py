@@ -359,3 +359,14 @@ class ForeignKeyOfComment(ModelSerializer):
     class Meta:
         model = Comment
         fields = ["reader", "subject_type", "subject_id"]
+
+
+@shape(queries=1)
+class TextOfSomebodyElsesModel(ModelSerializer):
+    """Django's own ``__str__`` of a content type reads two of its columns."""
+
+    content_type = StringRelatedField()
+
+    class Meta:
+        model = TaggedItem
+        fields = ["label", "content_type"]

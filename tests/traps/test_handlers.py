@@ -391,3 +391,54 @@ def test_another_row_than_the_view_s_goes_out_of_sight() -> None:
             return Response([serializer.to_representation(row.author) for row in self.get_queryset()])
 
     compare(Books_, action="authors", queries=1)
+
+
+class Summaries(ModelViewSet[Book]):
+    """Answers what no serializer of the view's shows."""
+
+    queryset = Book.objects.all()
+    serializer_class = Short
+
+    @action(detail=False)
+    def stars(self, request: Request) -> Response:
+        return Response([[book.title, sum(review.rating for review in book.reviews.all())] for book in self.rows()])
+
+    @action(detail=False)
+    def counts(self, request: Request) -> Response:
+        return Response({book.title: book.reviews.count() for book in self.rows()})
+
+    @action(detail=False)
+    def grouped(self, request: Request) -> Response:
+        found: dict[int, list[Any]] = {}
+        for book in self.rows():
+            found.setdefault(book.pages, []).append(Whole(book).data)
+        return Response(found)
+
+    @action(detail=False)
+    def unread(self, request: Request) -> Response:
+        return Response([book.title if book.pages >= 0 else book.reviews.count() for book in self.rows()])
+
+    @action(detail=True)
+    def one(self, request: Request, pk: Any = None) -> Response:
+        return Response(Whole(self.get_object()).data)
+
+    def rows(self) -> Any:
+        return self.filter_queryset(self.get_queryset())
+
+
+Whole = shows(
+    Book,
+    "title",
+    reviews=shows(Review, "rating", reader=serializers.CharField(source="reader.name", default=""))(many=True),
+)
+
+
+@pytest.mark.parametrize(("name", "queries"), [("stars", 2), ("counts", 2), ("grouped", 2), ("unread", 1)])
+def test_lists_that_a_handler_reads_by_itself_are_loaded_for_all_rows(name: str, queries: int) -> None:
+    """And no query for those that it does not come to."""
+    compare(Summaries, action=name, queries=queries)
+
+
+def test_a_handler_that_shows_one_row_by_another_serializer_gets_what_that_shows():
+    answers = compare(Summaries, action="one", pk=Book.objects.filter(review__reader__isnull=False)[0].pk, queries=2)
+    assert "body" not in answers.planned.columns(Review)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Count, F, Model
 from django.db.models.signals import post_init
 from rest_framework import serializers
@@ -20,6 +21,7 @@ from tests.recording import column_names
 from tests.testapp.models import (
     AudioBook,
     Author,
+    Bestseller,
     Book,
     Booking,
     Comment,
@@ -387,3 +389,42 @@ def test_a_model_that_points_at_itself():
     up = serializers.CharField(source="inside.name", default=None)
     crates: Any = serializers.SlugRelatedField("name", many=True, read_only=True)
     compare(viewset(shows(Crate, "name", up=up, crates=crates)))
+
+
+@pytest.mark.parametrize(
+    ("serializer", "queries"),
+    [
+        (shows(Book, "title"), 1),
+        (shows(Book, "title", author=serializers.CharField(source="author.name")), 2),
+        (shows(Book, "title", reviews=shows(Review, "rating")(many=True)), 2),
+        (shows(Bestseller, "title", "pages"), 1),
+    ],
+    ids=["columns", "to one", "to many", "inherited"],
+)
+def test_rows_that_are_grouped_come_in_the_order_that_grouping_by_all_their_columns_gives_them(serializer, queries):
+    """Django drops `Meta.ordering` where rows are aggregated."""
+    model = serializer.Meta.model
+    counted = model._default_manager.annotate(review_count=Count("review"), fan_count=Count("fans", distinct=True))
+    assert not counted.ordered
+    answers = compare(viewset(serializer, counted), queries=queries)
+    assert "summary" not in answers.planned.columns(Book)
+
+
+def test_grouped_rows_in_an_order_of_their_own_are_joined():
+    serializer = shows(Book, "title", author=serializers.CharField(source="author.name"))
+    compare(viewset(serializer, Book.objects.annotate(n=Count("review")).order_by("-n", "id")), queries=1)
+    key = Book.objects.earliest("pk").pk
+    compare(viewset(serializer, Book.objects.annotate(n=Count("review"))), pk=key, queries=1)
+
+
+@pytest.mark.parametrize("rows", numbered(lambda: Footnote.objects.all(), lambda: Footnote.objects.filter(id__gt=0)))
+def test_rows_without_an_ordering_come_as_they_lie_with_no_column_too_many(rows: Any) -> None:
+    answers = compare(viewset(shows(Footnote, "id", "book"), rows()))
+    if connection.vendor == "sqlite":
+        assert answers.planned.columns(Footnote) == {"id", "book_id"}
+
+
+def test_lists_without_an_ordering_come_with_no_column_too_many():
+    notes: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    answers = compare(viewset(shows(Book, "title", footnote_set=notes)), unordered=True)
+    assert answers.planned.columns(Footnote) == {"id", "book_id"}

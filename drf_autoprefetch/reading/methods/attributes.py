@@ -12,6 +12,7 @@ from django.db.models.manager import ManagerDescriptor
 from ..attributes import Code, Column, get_attribute, get_column
 from ..hints import hint_of
 from ..relations import Relation
+from ..told import told
 from .binding import bind, class_of
 from .escaping import escape, look
 from .following import follow
@@ -163,6 +164,9 @@ def _self(m: Machine, receiver: Self, name: str) -> Values:
         return known(receiver.cls)
     if name == "child" and hasattr(receiver.cls, "to_representation"):
         return frozenset([Serializer((None, NEVER))])
+    kept = told(m.receiver).get(name) if receiver.cls is type(m.receiver) else None
+    if kept is not None and name not in assigned_names(receiver.cls, later=True):
+        return known(kept)
     member = static(receiver.cls, name)
     module = getattr(getattr(member, "fget", getattr(member, "func", member)), "__module__", "") or ""
     if member is None or (module.startswith("rest_framework") and not isinstance(member, FunctionType)):

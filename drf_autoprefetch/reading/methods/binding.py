@@ -39,7 +39,7 @@ def bind(m: Machine, owner: Any, name: str, found: Any) -> Values:
             return known(function)
         case classmethod(__func__=function):
             return frozenset([Method(Known(class_of(owner)), name, function)])
-        case FunctionType() | functools.partialmethod():
+        case FunctionType() | functools.partialmethod() | functools._lru_cache_wrapper():
             return frozenset([Method(owner, name, found)])
         case GetSetDescriptorType() | WrapperDescriptorType() | MethodDescriptorType():
             return frozenset([Method(owner, name)])

@@ -14,6 +14,7 @@ from ...exceptions import HintError
 from ..hints import function_of
 from ..locks import Lock
 from ..requirements import Requirement
+from ..told import told
 from . import (
     attributes,
     builtin_functions,
@@ -97,7 +98,7 @@ def _key(function: Any, subject: Subject, how: tuple[int | None, bool]) -> tuple
     inner = function_of(function)
     receiver = subject.receiver
     cls = receiver if isinstance(receiver, type) else type(receiver)
-    source = tuple(getattr(receiver, "source_attrs", None) or ())
+    source = (tuple(getattr(receiver, "source_attrs", None) or ()), frozenset(told(receiver).items()))
     bound = id(getattr(function, "__self__", None))
     parts = (id(getattr(inner, "__code__", inner)), *map(id, _contents(inner)))
     return (parts, type(function), bound, subject.model, cls, source, how, frozenset(subject.filled)), (function, inner)

@@ -178,7 +178,7 @@ def _method(m: Machine, method: Method, call: Call) -> Values:
         return serializers.call_serializer(m, owner, method.name, call)
     if isinstance(owner, Self) and (method.function is None or is_framework(method.function)):
         return serializers.call_receiver(m, owner, method, call)
-    if isinstance(method.function, FunctionType):
+    if isinstance(method.function, (FunctionType, functools._lru_cache_wrapper)):
         bound = Call((frozenset([owner]), *call.args), call.kwargs, call.rest, method.name, call.key)
         if (
             isinstance(owner, Row)

@@ -94,13 +94,17 @@ def next_in_mro(cls: type, after: type, name: str) -> Any:
 
 
 @functools.lru_cache(maxsize=512)
-def assigned_names(cls: type) -> frozenset[str]:
-    """Return the attributes that the project's own methods of ``cls`` assign on some object."""
+def assigned_names(cls: type, *, later: bool = False) -> frozenset[str]:
+    """Return the attributes that methods of ``cls`` assign on some object, those of frameworks when they make it.
+
+    With ``later``, those that the project's own methods assign after the object was made.
+    """
     found: set[str] = set()
     for base in cls.__mro__:
-        for function in vars(base).values():
+        for name, function in vars(base).items():
             function = getattr(function, "__func__", function)
-            if isinstance(function, FunctionType) and not is_sealed(function):
+            made = name == "__init__"
+            if isinstance(function, FunctionType) and (not is_sealed(function) or made) and not (later and made):
                 found.update(
                     str(step.argval)
                     for step in dis.get_instructions(function)
