@@ -29,6 +29,7 @@ from .binding import bind
 from .escaping import escape, lose_late
 from .machine import Machine, TooLong
 from .names import static
+from .pages import is_pagination, paginate
 from .results import Reading, Subject, requirement_of, unread
 from .trails import RETURNED, Node
 from .values import NEVER, PLAIN, Box, Call, File, Func, Known, Many, Method, Row, Self, Values, known
@@ -63,7 +64,8 @@ def read_body(function: object, subject: Subject, *, argument: int | None = 0, m
     With ``many``, that argument is a list or queryset of rows; None stands for the handler of a view, which comes by
     its rows by itself. ``function`` may be a function, method, property,
     cached property, static or class method, partial, or anything else that is callable. Runs no query and none of
-    the project's code, and raises nothing: what cannot be read is everything, with a note.
+    the project's code, and raises nothing: what cannot be read is everything, with a note. Of the class of a
+    paginator, all methods are read that DRF runs, and those that they call.
     """
     name = getattr(function_of(function), "__name__", type(function).__name__)
     try:
@@ -132,7 +134,10 @@ def _read(function: Any, name: str, subject: Subject, how: tuple[int | None, boo
         m.stale, m.place = False, place
         m.known.clear()
         call = Call(args, name=name, key="root")
-        _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
+        if is_pagination(function):
+            _returned(m, paginate(m, function))
+        else:
+            _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
         lose_late(m)
     return Reading(root, name)
 
