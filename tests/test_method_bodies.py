@@ -32,12 +32,13 @@ from tests.bodies.corpus import Body, Theme, bodies
 from tests.bodies.desk import Desk
 from tests.bodies.fleet import Fleet
 from tests.bodies.forum import Forum
+from tests.bodies.market import Market
 from tests.bodies.models import Person
 from tests.bodies.rights import Rights
 from tests.bodies.shop import Shop
 from tests.traps.answers import ask, compare, shows, viewset
 
-THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit)
+THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit, Market)
 CORPUS = [body for theme in THEMES for body in bodies(theme)]
 
 NUMBERS = itertools.count()

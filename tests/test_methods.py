@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections
 import copy
 import functools
+import heapq
 import itertools
 import json
 import linecache
@@ -641,6 +642,12 @@ def dataclass_of_a_row(self, obj):
     return Holder(obj).text
 
 
+@case(Product, "reviews.rating", "reviews.title", "reviews.author_id")
+def ranked_by_heap(self, obj):
+    two = heapq.nsmallest(2, obj.reviews.all(), key=lambda review: review.rating)
+    return [two[0].title if two else "", heapq.nlargest(1, [review.author_id for review in obj.reviews.all()], None)]
+
+
 # Text, comparison, identity
 
 
@@ -654,9 +661,24 @@ def text_of_a_list(self, obj):
     return str([obj.category])
 
 
-@case(Product, "supplier.*", says="formats the person by attribute")
+@case(Product, "supplier.email", "supplier.manager.phone", "name")
 def format_by_attribute(self, obj):
-    return "{0.email}".format(obj.supplier)  # noqa: UP032
+    return "{0.email} {who.manager.phone!r:>9} {0.email}{{".format(obj.supplier, who=obj.supplier) + "{}{.name}".format(1, obj)
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_by_item(self, obj):
+    return "{0[email]}".format(obj.supplier)
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_with_a_format(self, obj):
+    return "{0:{1.phone}}".format("x", obj.supplier)
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_of_many(self, obj):
+    return "{0.email}".format(*[obj.supplier])
 
 
 @case(Product, "supplier.*", says="formats the person with a text that is not known")

@@ -136,6 +136,8 @@ GUARDS = {
     "FUNCTIONS delattr": "deleted_by_name",
     "FUNCTIONS setattr": "stored_by_name",
     "FUNCTIONS reduce": "reduced",
+    "FUNCTIONS nlargest": "Market.best_three",
+    "FUNCTIONS nsmallest": "ranked_by_heap",
     "FUNCTIONS partial": "partial_call",
     "FUNCTIONS attrgetter": "getters",
     "FUNCTIONS itemgetter": "item_getter",
