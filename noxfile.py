@@ -212,6 +212,13 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "-k", "generated", "tests/test_method_bodies.py", "tests/test_generated.py", env=env)
 
 
+@nox.session(python=NEWEST)
+def mutate(session: nox.Session) -> None:
+    """Take each rule of the reader away in turn: some test must go red each time (``-- chain`` for some of them)."""
+    session.install("-e", ".", *group("test"))
+    session.run("python", "-W", "ignore", "-m", "tests.mutating", *session.posargs)
+
+
 WILD = nox.project.load_toml("tests/wild/projects.toml")
 
 

@@ -188,6 +188,15 @@ def test_the_corpus_is_planned_as_by_hand(capsys):
     assert level >= 0.95
 
 
+#: Where more is loaded than by hand, with a note: contents that may have changed, keys that are not known.
+INEXACT = {"Audit.changed_keys", "Audit.changed_count", "Market.admin", "Market.table"}
+
+
+@pytest.mark.parametrize("body", CORPUS, ids=lambda body: body.name)
+def test_a_body_is_planned_as_by_hand(body):
+    assert (loading.paths(read(body)) == body.expected) is (body.name not in INEXACT)
+
+
 @pytest.mark.usefixtures("rows")
 @settings(max_examples=int(os.environ.get("BODIES", "150")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rng=st.randoms(use_true_random=False), model=st.sampled_from(list(grammar.GRAPH)), number=st.just(0))

@@ -368,6 +368,31 @@ def matched_mapping(self, obj):
             return person.email, rest
 
 
+@case(Product, "supplier.email", "supplier.phone")
+def matched_either(self, obj):
+    match obj.supplier:
+        case Person(email="") | Person(phone=""):
+            return "unreachable"
+
+
+@case(Product, "supplier.id", "category.name")
+def matched_value(self, obj):
+    match obj.supplier:
+        case Holder.nobody:
+            return ""
+        case _:
+            return obj.category.name
+
+
+@case(Product, "supplier.email")
+def matched_none(self, obj):
+    match obj.supplier:
+        case None:
+            return ""
+        case person:
+            return person.email
+
+
 @case(Product, "supplier.*", says="matches the person by position")
 def matched_by_position(self, obj):
     match obj.supplier:
@@ -663,12 +688,12 @@ def text_of_a_list(self, obj):
 
 @case(Product, "supplier.email", "supplier.manager.phone", "name")
 def format_by_attribute(self, obj):
-    return "{0.email} {who.manager.phone!r:>9} {0.email}{{".format(obj.supplier, who=obj.supplier) + "{}{.name}".format(1, obj)
+    return f"{obj.supplier.email} {obj.supplier.manager.phone!r:>9} {obj.supplier.email}{{" + f"{1}{obj.name}"
 
 
 @case(Product, "supplier.*", says="formats the person by attribute")
 def format_by_item(self, obj):
-    return "{0[email]}".format(obj.supplier)
+    return f"{obj.supplier['email']}"
 
 
 @case(Product, "supplier.*", says="formats the person by attribute")

@@ -148,7 +148,7 @@ def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Require
     if hint_of(own):
         return read_code(own, subject)
     rows = origin.field == "paginate_queryset"
-    if _SHOWN_ROWS <= (names_used(own) or frozenset()):
+    if (names_used(own) or frozenset()) >= _SHOWN_ROWS:
         return _goes_anywhere(model, origin)
     read = read_code(own, subject, argument=0 if rows else None, many=rows)
     return read | _goes_anywhere(model, origin) if read.everything else replace(joinable(read), notes=frozenset())
@@ -173,7 +173,7 @@ def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
             yield read_code(code, view_subject(model, origins[name], view, view))
     first = origins.get("paginate_queryset") or next(iter(origins.values()))
     read = read_code(type(paginator), view_subject(model, first, view, view))
-    lost = bool(read.everything) or any(_SHOWN_ROWS <= (names_used(code) or frozenset()) for code in own.values())
+    lost = bool(read.everything) or any((names_used(code) or frozenset()) >= _SHOWN_ROWS for code in own.values())
     yield read | _goes_anywhere(model, first) if lost else replace(read, notes=frozenset())
 
 

@@ -2,7 +2,7 @@
 
 # The bodies are what strangers write, untyped and in any style.
 # mypy: ignore-errors
-# ruff: noqa: E501, UP031, UP030, UP032, SIM103, SIM105, B007, B023, C408, C416, C417, C419, FURB118, RUF005, RUF015
+# ruff: noqa: UP031, UP032
 
 from __future__ import annotations
 
@@ -33,7 +33,20 @@ from django.utils.timesince import timesince
 from rest_framework import serializers
 
 from .corpus import Theme, reads
-from .models import Category, Comment, Document, Invoice, Membership, Order, Person, Product, Profile, Review, Team, Ticket
+from .models import (
+    Category,
+    Comment,
+    Document,
+    Invoice,
+    Membership,
+    Order,
+    Person,
+    Product,
+    Profile,
+    Review,
+    Team,
+    Ticket,
+)
 
 Line = namedtuple("Line", "name amount")
 
@@ -451,7 +464,9 @@ class Market(Priced, Theme):
             found.append({"initials": person.initials, "face": face})
         return found
 
-    @reads(Ticket, "comments.author.id", "comments.author.first_name", "comments.author.last_name", "comments.author.email")
+    @reads(
+        Ticket, "comments.author.id", "comments.author.first_name", "comments.author.last_name", "comments.author.email"
+    )
     def voices(self, obj):
         people = {comment.author for comment in obj.comments.all()}
         return PersonSerializer(sorted(people, key=lambda person: person.pk), many=True, context=self.context).data
@@ -527,7 +542,9 @@ class Market(Priced, Theme):
         tickets = obj.tickets.all()
         if not tickets:
             return 0
-        return math.floor(100 * sum(ticket.is_overdue for ticket in tickets) / len(tickets)) + 0 * len([t.state for t in tickets])
+        return math.floor(100 * sum(ticket.is_overdue for ticket in tickets) / len(tickets)) + 0 * len(
+            [t.state for t in tickets]
+        )
 
     @reads(Team, "id", n_plus_one=True)
     def counted(self, obj):
@@ -541,7 +558,10 @@ class Market(Priced, Theme):
                 found["children"] = [entry(child, depth + 1) for child in category.children.all()] if depth < 2 else []
             return found
 
-        return {"name": obj.name, "children": [{"name": c.name, "children": [g.name for g in c.children.all()]} for c in obj.children.all()]}
+        return {
+            "name": obj.name,
+            "children": [{"name": c.name, "children": [g.name for g in c.children.all()]} for c in obj.children.all()],
+        }
 
     @reads(Category, "products.price", "products.name")
     def dearest(self, obj):
@@ -550,7 +570,9 @@ class Market(Priced, Theme):
 
     @reads(Category, "products.reviews.rating")
     def category_rating(self, obj):
-        return self.average(itertools.chain.from_iterable([r.rating for r in p.reviews.all()] for p in obj.products.all()))
+        return self.average(
+            itertools.chain.from_iterable([r.rating for r in p.reviews.all()] for p in obj.products.all())
+        )
 
     @reads(Person, "first_name", "manager.first_name", "manager.manager.first_name")
     def line_of_command(self, obj):
@@ -579,7 +601,11 @@ class Market(Priced, Theme):
         viewer = self.context["user"]
         hide = not viewer.is_staff
         name, _, host = obj.email.partition("@")
-        return {"mail": f"{name[:1]}***@{host}" if hide else obj.email, "phone": obj.phone[-2:].rjust(4, "*"), "staff": obj.is_staff}
+        return {
+            "mail": f"{name[:1]}***@{host}" if hide else obj.email,
+            "phone": obj.phone[-2:].rjust(4, "*"),
+            "staff": obj.is_staff,
+        }
 
     @reads(Person, "first_name", "last_name")
     def worded(self, obj):

@@ -152,6 +152,8 @@ def _made(m: Machine, cls: type, call: Call) -> Values:
         return paginator_of(m, call.arg(0, "object_list") | call.rest, cls)
     if issubclass(cls, (Model, BaseException)):
         return unknown(m, call)
+    if is_framework(cls) and not tracked(call.everything()):
+        return PLAIN
     return objects.made(m, cls, call)
 
 

@@ -49,8 +49,6 @@ def by_module(m: Machine, function: Any, call: Call) -> Values:
 
 
 _SHOWS = {
-    ("django.utils.html", "format_html"),
-    ("django.utils.html", "conditional_escape"),
     ("django.utils.html", "escape"),
     ("django.utils.encoding", "force_str"),
     ("django.utils.encoding", "smart_str"),
@@ -96,7 +94,9 @@ def _formatted(m: Machine, text: str, call: Call) -> None:
     automatic = itertools.count()
     for field, spec in fields:
         first, *names = field.split(".")
-        found = call.arg(int(first or next(automatic))) if first.isdecimal() or not first else call.kwargs.get(first, NEVER)
+        found = (
+            call.arg(int(first or next(automatic))) if first.isdecimal() or not first else call.kwargs.get(first, NEVER)
+        )
         if "[" in field or "{" in (spec or "") or call.rest:
             look(m, call.everything(), "formats {it} by attribute")
             names = []
