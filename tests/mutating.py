@@ -5,6 +5,8 @@ removed in a process of its own, and narrow tests are run until one is red: the 
 corpus, and the lines of test_methods_names.py, beginning with the one that is said to guard the rule.
 """
 
+# ruff: noqa: T201
+
 from __future__ import annotations
 
 import argparse

@@ -2,7 +2,7 @@
 
 # The bodies are what strangers write, untyped and in any style.
 # mypy: ignore-errors
-# ruff: noqa: UP031, UP032
+# ruff: noqa: B905, UP031, UP032
 
 from __future__ import annotations
 
