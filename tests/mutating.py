@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -49,7 +50,7 @@ def entries() -> Iterator[Rule]:
     for param in rules.rules():
         table, key = param.values
         name = str(param.id)
-        yield Rule(name, lambda table=table, key=key: table.pop(key), rules.GUARDS[name])
+        yield Rule(name, partial(table.pop, key), rules.GUARDS[name])
 
 
 def names() -> Iterator[Rule]:

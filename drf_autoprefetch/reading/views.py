@@ -136,10 +136,10 @@ def _handlers(view: Any, model: type[Model]) -> Iterator[Requirement]:
     for name in _steps(handled.name, handled.detail):
         own = own_code(view, name)
         if own is not None:
-            yield _handler(own, model, _view_origin(view, name, own), view)
+            yield _handler(own, model, _origin(type(view), name, own), view)
     last = own_code(view, "finalize_response")
     if last is not None and not _PAGE.isdisjoint(names_used(last) or ()):
-        yield _handler(last, model, _view_origin(view, "finalize_response", last), view)
+        yield _handler(last, model, _origin(type(view), "finalize_response", last), view)
 
 
 def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
@@ -167,7 +167,7 @@ def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
     own = {name: code for name in names if callable(code := own_code(paginator, name))}
     if not own:
         return
-    origins = {name: _paginator_origin(paginator, name, code) for name, code in own.items()}
+    origins = {name: _origin(type(paginator), name, code) for name, code in own.items()}
     for name, code in own.items():
         if hint_of(code):
             yield read_code(code, view_subject(model, origins[name], view, view))
@@ -175,11 +175,6 @@ def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
     read = read_code(type(paginator), view_subject(model, first, view, view))
     lost = bool(read.everything) or any((names_used(code) or frozenset()) >= _SHOWN_ROWS for code in own.values())
     yield read | _goes_anywhere(model, first) if lost else replace(read, notes=frozenset())
-
-
-def _paginator_origin(paginator: Any, name: str, code: Any) -> Origin:
-    file, line = function_place(code)
-    return Origin(type(paginator).__name__, name, file, line, "view")
 
 
 def fetches_pages(view: Any) -> bool:
@@ -214,8 +209,7 @@ def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
     for permission in _all_permissions(view):
         own = own_code(permission, "has_object_permission")
         if own is not None:
-            file, line = function_place(own)
-            origin = Origin(type(permission).__name__, "has_object_permission", file, line, "view")
+            origin = _origin(type(permission), "has_object_permission", own)
             yield read_code(own, view_subject(model, origin, view, permission), argument=2)
 
 
@@ -246,6 +240,6 @@ def _cursor_columns(view: Any, paginator: Any, queryset: Any) -> tuple[str, ...]
     return tuple(paginator.get_ordering(view.request, queryset, view))[:1]
 
 
-def _view_origin(view: Any, name: str, function: Any) -> Origin:
+def _origin(cls: Any, name: str, function: Any) -> Origin:
     file, line = function_place(function)
-    return Origin(type(view).__name__, name, file, line, "view")
+    return Origin(cls.__name__, name, file, line, "view")

@@ -11,12 +11,14 @@ import pytest
 from django.core.paginator import EmptyPage, InvalidPage, Paginator
 from django.db.models import Max
 from django.utils.functional import cached_property
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.filters import BaseFilterBackend, OrderingFilter
 from rest_framework.pagination import BasePagination, CursorPagination, LimitOffsetPagination, PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
+from drf_autoprefetch.loading.finding import clear_caches
 from drf_autoprefetch.notes import Origin
 from drf_autoprefetch.reading.bodies import read_code, view_subject
 from tests.examples import outline
@@ -501,3 +503,27 @@ def test_a_view_that_looks_at_its_rows_on_their_way_costs_nothing(view):
     compare(view)
     if view not in (Ending, EndingThrough):  # which end lists
         compare(view, pk=Book.objects.earliest("pk").pk)
+
+
+def test_bodies_are_read_once_and_not_for_a_warm_request(monkeypatch):
+    from drf_autoprefetch.reading.methods import bodies
+
+    counted = []
+    read = bodies._read
+    monkeypatch.setattr(bodies, "_read", lambda *args: counted.append(args) or read(*args))
+
+    def get_label(self, book):
+        return f"{book.title} by {book.author.name}"
+
+    label = {"label": serializers.SerializerMethodField(), "get_label": get_label}
+    clear_caches()
+    for expected in (1, 1):
+        compare(paginated(None, serializer_class=shows(Book, "pk", **label)))
+        assert len(counted) == expected  # the second serializer is another, with the same body
+
+    view = paginated(Enveloped)
+    compare(view)
+    before = len(counted)
+    compare(view)
+    compare(view, pk=Book.objects.earliest("pk").pk)
+    assert len(counted) == before

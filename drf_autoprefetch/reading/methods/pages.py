@@ -23,8 +23,10 @@ from .values import ANY, NEVER, PLAIN, Box, Call, Many, Method, Row, Self, Value
 _STOCK = (PageNumberPagination, LimitOffsetPagination, CursorPagination)
 
 #: What those classes keep on themselves beside the page.
-_FACTS = ("request", "base_url", "count", "limit", "offset", "cursor", "has_next", "has_previous", "ordering")
-_FACTS += ("next_position", "previous_position", "display_page_controls", "page_size")
+_FACTS = (
+    *("request", "base_url", "count", "limit", "offset", "cursor", "has_next", "has_previous", "ordering"),
+    *("next_position", "previous_position", "display_page_controls", "page_size"),
+)
 
 
 def is_pagination(cls: Any) -> bool:
