@@ -6,7 +6,7 @@ which nothing is read), ``*`` (every column). ``says`` is part of the note that 
 
 # The bodies are what strangers write, untyped and in any style.
 # mypy: ignore-errors
-# ruff: noqa: B018, C408, C416, C417, E501, RUF017, T201, UP030
+# ruff: noqa: B018, C408, C416, C417, E501, RUF017, T201, UP030, UP032
 
 from __future__ import annotations
 
@@ -678,7 +678,7 @@ def ranked_by_heap(self, obj):
 
 @case(Product, "supplier.first_name", "supplier.last_name", "name")
 def texts(self, obj):
-    return f"{obj.supplier!s:>10}" + "%s %s" % (obj.name, obj.supplier) + "{}".format(obj.supplier)  # noqa: UP031, UP032
+    return f"{obj.supplier!s:>10}" + "%s %s" % (obj.name, obj.supplier) + "{}".format(obj.supplier)  # noqa: UP031
 
 
 @case(Product, "category.name")
@@ -693,7 +693,7 @@ def format_by_attribute(self, obj):
 
 @case(Product, "supplier.*", says="formats the person by attribute")
 def format_by_item(self, obj):
-    return f"{obj.supplier['email']}"
+    return "{0[email]}".format(obj.supplier)
 
 
 @case(Product, "supplier.*", says="formats the person by attribute")
