@@ -100,9 +100,12 @@ def _key(function: Any, subject: Subject, how: tuple[int | None, bool]) -> tuple
     receiver = subject.receiver
     cls = receiver if isinstance(receiver, type) else type(receiver)
     source = tuple(getattr(receiver, "source_attrs", None) or ())
-    bound = id(getattr(function, "__self__", None))
+    bound = getattr(function, "__self__", None)
+    if isinstance(function, MethodType):  # of an instance, only the class is asked
+        function, bound = function.__func__, bound if isinstance(bound, type) else type(bound)
     parts = (id(getattr(inner, "__code__", inner)), *map(id, _contents(inner)))
-    return (parts, type(function), bound, subject.model, cls, source, how, frozenset(subject.filled)), (function, inner)
+    key = (parts, type(function), id(bound), subject.model, cls, source, how, frozenset(subject.filled))
+    return key, (function, inner, bound)
 
 
 def _contents(function: Any) -> list[Any]:
