@@ -235,13 +235,23 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "-k", "generated", "tests/test_method_bodies.py", "tests/test_generated.py", env=env)
 
 
+@nox.session(python=NEWEST)
+def mutate(session: nox.Session) -> None:
+    """Take each rule of the reader away in turn: some test must go red each time (``-- chain`` for some of them)."""
+    session.install("-e", ".", *group("test"))
+    session.run("python", "-W", "ignore", "-m", "tests.mutating", *session.posargs)
+
+
 WILD = nox.project.load_toml("tests/wild/projects.toml")
 
 
 @nox.session(python=NEWEST)
 @nox.parametrize("project", list(WILD))
 def wild(session: nox.Session, project: str) -> None:
-    """Run the tests of an application that is not ours, with the mixin in every view (WILD_MIRROR: its source)."""
+    """Run the tests of an application that is not ours, with the mixin in every view (WILD_MIRROR: its source).
+
+    ``-- bare`` takes the application's own hints away before: what they saved, and what the mixin saves without them.
+    """
     about = WILD[project]
     source = Path(session.create_tmp()).resolve() / "source"
     if not source.exists():
@@ -255,11 +265,13 @@ def wild(session: nox.Session, project: str) -> None:
     wanted = [line.partition(";")[0].strip() for line in wanted if line and not line.startswith(("-", "#"))]
     session.install(*about.get("install", ()), *wanted, "-e", str(here))
     env = {"PYTHONPATH": str(here / "tests" / "wild"), "PYTHONHASHSEED": "0", **about.get("env", {})}
-    records = [str(source.parent / f"{name}.jsonl") for name in ("plain", "again", "mixin")]
-    for record, mode in zip(records, ("plain", "plain", "mixin"), strict=True):
+    bare = "bare" in session.posargs
+    names = ("written", "bare", "bare-mixin") if bare else ("plain", "again", "mixin")
+    records = [str(source.parent / f"{name}.jsonl") for name in names]
+    for record, mode in zip(records, ("plain", *names[1:]) if bare else ("plain", "plain", "mixin"), strict=True):
         # Tests that fail without the mixin are the application's own; what it answers is compared.
         session.run("python", "-m", "in_the_wild", record, mode, *about["command"], env=env, success_codes=range(6))
-    session.run("python", "-m", "in_the_wild.comparing", *records, env=env)
+    session.run("python", "-m", "in_the_wild.comparing", *(["--bare"] if bare else []), *records, env=env)
 
 
 @nox.session(python=NEWEST)

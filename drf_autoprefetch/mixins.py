@@ -49,7 +49,19 @@ class AutoPrefetchMixin:
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, and watch what is loaded row by row meanwhile."""
+        self._pause_own("initial", "filter_queryset", "finalize_response")
         return watched(self, super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+
+    def _pause_own(self, *names: str) -> None:
+        """Load the rows that a view's own methods fetch beside those that are shown as they are written."""
+        for name in names:
+            method = getattr(type(self), name)
+            if method is not getattr(AutoPrefetchMixin, name, None) and own_code(self, name) is not None:
+                setattr(self, name, partial(self._run_paused, method))
+
+    def _run_paused(self, method: Any, *args: Any, **kwargs: Any) -> Any:
+        with self._request_plan.paused():
+            return method(self, *args, **kwargs)
 
     def get_queryset(self) -> Any:
         """Return the view's queryset, carrying the plan of this request."""
@@ -105,7 +117,7 @@ class AutoPrefetchMixin:
 
     def _get_overridden_queryset(self) -> Any:
         """A ``get_queryset()`` of the view's own comes before the mixin's; its queryset carries the plan as well."""
-        return self._carrying(type(self).get_queryset(self))
+        return self._carrying(self._run_paused(type(self).get_queryset))
 
     def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:
         """Choose the renderer of the response; a plan is not rendered by any of the view's own."""

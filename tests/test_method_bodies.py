@@ -32,12 +32,13 @@ from tests.bodies.corpus import Body, Theme, bodies
 from tests.bodies.desk import Desk
 from tests.bodies.fleet import Fleet
 from tests.bodies.forum import Forum
+from tests.bodies.market import Market
 from tests.bodies.models import Person
 from tests.bodies.rights import Rights
 from tests.bodies.shop import Shop
 from tests.traps.answers import ask, compare, shows, viewset
 
-THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit)
+THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit, Market)
 CORPUS = [body for theme in THEMES for body in bodies(theme)]
 
 NUMBERS = itertools.count()
@@ -185,6 +186,15 @@ def test_the_corpus_is_planned_as_by_hand(capsys):
 
     assert exact >= 0.85
     assert level >= 0.95
+
+
+#: Where more is loaded than by hand, with a note: contents that may have changed, keys that are not known.
+INEXACT = {"Audit.changed_keys", "Audit.changed_count", "Market.admin", "Market.table"}
+
+
+@pytest.mark.parametrize("body", CORPUS, ids=lambda body: body.name)
+def test_a_body_is_planned_as_by_hand(body):
+    assert (loading.paths(read(body)) == body.expected) is (body.name not in INEXACT)
 
 
 @pytest.mark.usefixtures("rows")

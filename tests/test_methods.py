@@ -6,13 +6,14 @@ which nothing is read), ``*`` (every column). ``says`` is part of the note that 
 
 # The bodies are what strangers write, untyped and in any style.
 # mypy: ignore-errors
-# ruff: noqa: B018, C408, C416, C417, E501, RUF017, T201, UP030
+# ruff: noqa: B018, C408, C416, C417, E501, RUF017, T201, UP030, UP032
 
 from __future__ import annotations
 
 import collections
 import copy
 import functools
+import heapq
 import itertools
 import json
 import linecache
@@ -367,6 +368,31 @@ def matched_mapping(self, obj):
             return person.email, rest
 
 
+@case(Product, "supplier.email", "supplier.phone")
+def matched_either(self, obj):
+    match obj.supplier:
+        case Person(email="") | Person(phone=""):
+            return "unreachable"
+
+
+@case(Product, "supplier.id", "category.name")
+def matched_value(self, obj):
+    match obj.supplier:
+        case Holder.nobody:
+            return ""
+        case _:
+            return obj.category.name
+
+
+@case(Product, "supplier.email")
+def matched_none(self, obj):
+    match obj.supplier:
+        case None:
+            return ""
+        case person:
+            return person.email
+
+
 @case(Product, "supplier.*", says="matches the person by position")
 def matched_by_position(self, obj):
     match obj.supplier:
@@ -641,12 +667,18 @@ def dataclass_of_a_row(self, obj):
     return Holder(obj).text
 
 
+@case(Product, "reviews.rating", "reviews.title", "reviews.author_id")
+def ranked_by_heap(self, obj):
+    two = heapq.nsmallest(2, obj.reviews.all(), key=lambda review: review.rating)
+    return [two[0].title if two else "", heapq.nlargest(1, [review.author_id for review in obj.reviews.all()], None)]
+
+
 # Text, comparison, identity
 
 
 @case(Product, "supplier.first_name", "supplier.last_name", "name")
 def texts(self, obj):
-    return f"{obj.supplier!s:>10}" + "%s %s" % (obj.name, obj.supplier) + "{}".format(obj.supplier)  # noqa: UP031, UP032
+    return f"{obj.supplier!s:>10}" + "%s %s" % (obj.name, obj.supplier) + "{}".format(obj.supplier)  # noqa: UP031
 
 
 @case(Product, "category.name")
@@ -654,9 +686,24 @@ def text_of_a_list(self, obj):
     return str([obj.category])
 
 
-@case(Product, "supplier.*", says="formats the person by attribute")
+@case(Product, "supplier.email", "supplier.manager.phone", "name")
 def format_by_attribute(self, obj):
-    return "{0.email}".format(obj.supplier)  # noqa: UP032
+    return f"{obj.supplier.email} {obj.supplier.manager.phone!r:>9} {obj.supplier.email}{{" + f"{1}{obj.name}"
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_by_item(self, obj):
+    return "{0[email]}".format(obj.supplier)
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_with_a_format(self, obj):
+    return "{0:{1.phone}}".format("x", obj.supplier)
+
+
+@case(Product, "supplier.*", says="formats the person by attribute")
+def format_of_many(self, obj):
+    return "{0.email}".format(*[obj.supplier])
 
 
 @case(Product, "supplier.*", says="formats the person with a text that is not known")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drf_autoprefetch.reading.methods import clear, knowledge, machine
+from drf_autoprefetch.reading.methods import clear, knowledge, machine, patterns
 from tests.test_method_bodies import CORPUS
 from tests.test_method_bodies import notes as all_notes
 from tests.test_method_bodies import read as read_body_of
@@ -24,6 +24,7 @@ TABLES = {
     "ATTRIBUTES": machine.ATTRIBUTES,
     "ELEMENTS": machine.ELEMENTS,
     "FUNCTIONS": knowledge.FUNCTIONS,
+    "PATTERNS": patterns.PATTERNS,
 }
 
 #: The rule, and the case of test_methods.py or the body of the corpus that goes red without it.
@@ -60,7 +61,7 @@ GUARDS = {
     "STATEMENTS With": "suppressed_errors",
     "STATEMENTS AsyncWith": "asynchronous_loop",
     "STATEMENTS Try": "reverse_one_to_one",
-    "STATEMENTS TryStar": "test_errors_in_groups_are_handled_like_others",
+    "STATEMENTS TryStar": "STATEMENTS TryStar",
     "STATEMENTS Match": "matched",
     "STATEMENTS Expr": "walrus_in_a_comprehension",
     "STATEMENTS Assign": "alias",
@@ -99,6 +100,14 @@ GUARDS = {
     "ELEMENTS Row": "iterated_row",
     "ELEMENTS Method": "iterated_method",
     "ELEMENTS Many": "starred",
+    "PATTERNS MatchValue": "matched_value",
+    "PATTERNS MatchSingleton": "matched_none",
+    "PATTERNS MatchOr": "matched_either",
+    "PATTERNS MatchAs": "matched_none",
+    "PATTERNS MatchStar": "matched_sequence",
+    "PATTERNS MatchSequence": "matched_sequence",
+    "PATTERNS MatchMapping": "matched_mapping",
+    "PATTERNS MatchClass": "matched_by_class",
     "FUNCTIONS len": "sorted_by_a_lambda",
     "FUNCTIONS bool": "counted",
     "FUNCTIONS any": "any_and_all",
@@ -136,6 +145,8 @@ GUARDS = {
     "FUNCTIONS delattr": "deleted_by_name",
     "FUNCTIONS setattr": "stored_by_name",
     "FUNCTIONS reduce": "reduced",
+    "FUNCTIONS nlargest": "Market.best_three",
+    "FUNCTIONS nsmallest": "ranked_by_heap",
     "FUNCTIONS partial": "partial_call",
     "FUNCTIONS attrgetter": "getters",
     "FUNCTIONS itemgetter": "item_getter",

@@ -311,8 +311,30 @@ class LookingInside(PageNumberPagination):
         return Response({"first": next(self.page[index].isbn for index in [0]), "data": data})
 
 
+class Escaping(PageNumberPagination):
+    page: Any
+
+    def get_paginated_response(self, data: Any) -> Any:
+        return Response({"first": unread(self.page), "data": data})
+
+
+class Through(PageNumberPagination):
+    def get_paginated_response(self, data: Any) -> Any:
+        return Response([book.isbn for book in data.serializer.instance])
+
+
+class Hinted(PageNumberPagination):
+    @prefetch_hint("isbn")
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        return [row for row in queryset if unread(row)]
+
+
 class Built(PageNumberPagination):
     get_paginated_response: Any = len
+
+
+def _view_code(paginator: Any) -> tuple[str, str]:
+    return "view-code", f"{paginator.__name__}.get_paginated_response"
 
 
 @pytest.mark.parametrize(
@@ -322,11 +344,14 @@ class Built(PageNumberPagination):
         ("list", Cursor, ("published", [])),
         ("retrieve", Cursor, ("", [])),
         ("list", Annotated, ("", [])),
-        ("list", OwnPages, ("*", [("view-code", "OwnPages.paginate_queryset")])),
+        ("list", OwnPages, ("pages", [])),
         ("retrieve", OwnPages, ("", [])),
         ("list", Counting, ("", [])),
-        ("list", Looking, ("*", [("view-code", "Looking.get_paginated_response")])),
-        ("list", LookingInside, ("*", [("view-code", "LookingInside.get_paginated_response")])),
+        ("list", Looking, ("title", [])),
+        ("list", LookingInside, ("isbn", [])),
+        ("list", Escaping, ("*", [("code-unread", "Escaping.get_paginated_response"), _view_code(Escaping)])),
+        ("list", Through, ("*", [_view_code(Through)])),
+        ("list", Hinted, ("isbn", [])),
         ("list", Built, ("", [])),
     ],
 )

@@ -14,7 +14,7 @@ from ..planning.plans import How, Plan
 from ..planning.written import read_queryset
 from ..reading import methods
 from ..reading.requirements import perhaps
-from ..reading.views import Handling, may_refuse
+from ..reading.views import Handling, fetches_pages, may_refuse
 from . import instances
 from .asking import Question, answers, ask_for_rows, guesses
 
@@ -47,7 +47,8 @@ def find_plan(view: Any, handled: Handling, queryset: QuerySet[Any], serializer:
     question = ask_for_rows(view, handled, queryset, written, serializer)
     refusable = handled.detail and _is_refusable(question)
     guessed = question.guess is not None
-    waits = serializer is None and (guessed or refusable or bool(handled.unknown_steps))
+    fetches = not handled.detail and fetches_pages(view)
+    waits = serializer is None and (guessed or refusable or fetches or bool(handled.unknown_steps))
     key = (question.key, written, trim, waits)
     plan = plans.get(key) if written.hashable else None
     cached = plan is not None

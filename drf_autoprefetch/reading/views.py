@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dis
-import itertools
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from django.db.models import Model
@@ -15,7 +12,7 @@ from django.db.models import Model
 from ..notes import Note, Origin
 from . import attributes
 from .bodies import read_code, view_subject
-from .code import codes_in, names_used, own_code, own_code_of
+from .code import names_used, own_code, own_code_of
 from .hints import hint_of
 from .origins import class_origin, function_place
 from .requirements import Requirement, handed_on, nothing, perhaps, reads
@@ -24,6 +21,10 @@ from .showing import may_show
 #: Methods of DRF's generic views that hand rows on and read nothing of them, unless overridden: for lists, for objects.
 _LIST_STEPS = ("paginate_queryset", "get_paginated_response")
 _DETAIL_STEPS = ("get_object",)
+#: By these, code that sees the response comes by the rows that it was made of.
+_PAGE = frozenset(("paginator", "page", "object_list", "serializer"))
+#: ``response.data`` knows its serializer, and that its rows.
+_SHOWN_ROWS = frozenset(("serializer", "instance"))
 
 
 def handler_name(view: Any) -> str:
@@ -135,7 +136,10 @@ def _handlers(view: Any, model: type[Model]) -> Iterator[Requirement]:
     for name in _steps(handled.name, handled.detail):
         own = own_code(view, name)
         if own is not None:
-            yield _handler(own, model, _view_origin(view, name, own), view)
+            yield _handler(own, model, _origin(type(view), name, own), view)
+    last = own_code(view, "finalize_response")
+    if last is not None and not _PAGE.isdisjoint(names_used(last) or ()):
+        yield _handler(last, model, _origin(type(view), "finalize_response", last), view)
 
 
 def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
@@ -144,14 +148,14 @@ def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Require
     if hint_of(own):
         return read_code(own, subject)
     rows = origin.field == "paginate_queryset"
+    if (names_used(own) or frozenset()) >= _SHOWN_ROWS:
+        return _goes_anywhere(model, origin)
     read = read_code(own, subject, argument=0 if rows else None, many=rows)
     return read | _goes_anywhere(model, origin) if read.everything else replace(perhaps(read), notes=frozenset())
 
 
-#: What a paginator may ask of ``self.page`` without looking at a row.
-_PAGE_FACTS = frozenset(
-    ("paginator", "number", "has_next", "has_previous", "has_other_pages", "next_page_number", "previous_page_number")
-)
+def _sees_shown(own: Any) -> bool:
+    return (names_used(own) or frozenset()) >= _SHOWN_ROWS
 
 
 def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
@@ -159,23 +163,24 @@ def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
     paginator = getattr(view, "paginator", None)
     if paginator is None or is_detail(view):
         return
-    for name in dir(type(paginator)):
-        own = own_code(paginator, name)
-        if own is not None and (name == "paginate_queryset" or _looks_at_page(own)):
-            file, line = function_place(own)
-            origin = Origin(type(paginator).__name__, name, file, line, "view")
-            yield _sees_rows(own, model, origin, view)
+    names = [name for name in dir(type(paginator)) if not name.startswith("__")]
+    own = {name: code for name in names if callable(code := own_code(paginator, name))}
+    if not own:
+        return
+    origins = {name: _origin(type(paginator), name, code) for name, code in own.items()}
+    for name, code in own.items():
+        if hint_of(code):
+            yield read_code(code, view_subject(model, origins[name], view, view))
+    first = origins.get("paginate_queryset") or next(iter(origins.values()))
+    read = read_code(type(paginator), view_subject(model, first, view, view))
+    lost = bool(read.everything) or any((names_used(code) or frozenset()) >= _SHOWN_ROWS for code in own.values())
+    yield read | _goes_anywhere(model, first) if lost else replace(read, notes=frozenset())
 
 
-def _looks_at_page(function: Any) -> bool:
-    """Whether a function takes ``.page`` for more than to ask how many there are."""
-    names = names_used(function) or ()
-    return "page" in names and any(map(_looks_inside, codes_in(function.__code__)))
-
-
-def _looks_inside(code: CodeType) -> bool:
-    names = [str(instruction.argval) for instruction in dis.get_instructions(code)]
-    return any(after not in _PAGE_FACTS for name, after in itertools.pairwise(names) if name == "page")
+def fetches_pages(view: Any) -> bool:
+    """Return whether a paginator of the project's own fetches the rows, and perhaps others before."""
+    paginator = getattr(view, "paginator", None)
+    return paginator is not None and _is_unknown(own_code(paginator, "paginate_queryset"))
 
 
 #: Where the mixin keeps the permissions that were checked: ``get_permissions()`` may run queries, or differ each time.
@@ -204,13 +209,8 @@ def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
     for permission in _all_permissions(view):
         own = own_code(permission, "has_object_permission")
         if own is not None:
-            file, line = function_place(own)
-            origin = Origin(type(permission).__name__, "has_object_permission", file, line, "view")
+            origin = _origin(type(permission), "has_object_permission", own)
             yield read_code(own, view_subject(model, origin, view, permission), argument=2)
-
-
-def _sees_rows(own: Any, model: type[Model], origin: Origin, view: Any) -> Requirement:
-    return read_code(own, view_subject(model, origin, view, view)) if hint_of(own) else _goes_anywhere(model, origin)
 
 
 def _goes_anywhere(model: type[Model], origin: Origin) -> Requirement:
@@ -240,6 +240,6 @@ def _cursor_columns(view: Any, paginator: Any, queryset: Any) -> tuple[str, ...]
     return tuple(paginator.get_ordering(view.request, queryset, view))[:1]
 
 
-def _view_origin(view: Any, name: str, function: Any) -> Origin:
+def _origin(cls: Any, name: str, function: Any) -> Origin:
     file, line = function_place(function)
-    return Origin(type(view).__name__, name, file, line, "view")
+    return Origin(cls.__name__, name, file, line, "view")

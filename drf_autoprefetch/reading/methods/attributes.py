@@ -18,6 +18,7 @@ from .escaping import escape, look
 from .following import follow
 from .machine import ATTRIBUTES, Machine, rule
 from .names import assigned_names, attribute, next_in_mro, static
+from .pages import page_attribute, pagination
 from .probing import ANY_RELATION, probe
 from .trails import Node
 from .values import (
@@ -155,7 +156,7 @@ def _class_attribute(m: Machine, cls: type, name: str) -> Values:
 @rule(ATTRIBUTES, Self)
 def _self(m: Machine, receiver: Self, name: str) -> Values:
     if is_rows(receiver, name):
-        return rows(m) if name == "queryset" else frozenset([Method(receiver, name)])
+        return _rows_of_view(m, receiver, name)
     if name in ("parent", "root"):
         return frozenset([Above()])
     if name == "instance":
@@ -176,6 +177,12 @@ def _self(m: Machine, receiver: Self, name: str) -> Values:
     return (
         known(member) if name not in assigned_names(receiver.cls) and isinstance(member, (str, int, tuple)) else PLAIN
     )
+
+
+def _rows_of_view(m: Machine, receiver: Self, name: str) -> Values:
+    if name in ("paginator", "_paginator"):
+        return pagination(m)
+    return rows(m) if name == "queryset" else frozenset([Method(receiver, name)])
 
 
 @rule(ATTRIBUTES, Above)
@@ -220,6 +227,8 @@ def _method(m: Machine, method: Method, name: str) -> Values:
 
 @rule(ATTRIBUTES, Box)
 def _box(m: Machine, box: Box, name: str) -> Values:
+    if box.kind in ("page", "paginator", "pagination"):
+        return page_attribute(m, box, name)
     if box.kind != "object":
         return frozenset([Method(box, name)])
     found = box.slots.get(("slot", name), NEVER)

@@ -30,6 +30,7 @@ from .binding import bind
 from .escaping import escape, lose_late
 from .machine import Machine, TooLong
 from .names import static
+from .pages import is_pagination, paginate
 from .results import Reading, Subject, requirement_of, unread
 from .trails import RETURNED, Node
 from .values import NEVER, PLAIN, Box, Call, File, Func, Known, Many, Method, Row, Self, Values, known
@@ -64,7 +65,8 @@ def read_body(function: object, subject: Subject, *, argument: int | None = 0, m
     With ``many``, that argument is a list or queryset of rows; None stands for the handler of a view, which comes by
     its rows by itself. ``function`` may be a function, method, property,
     cached property, static or class method, partial, or anything else that is callable. Runs no query and none of
-    the project's code, and raises nothing: what cannot be read is everything, with a note.
+    the project's code, and raises nothing: what cannot be read is everything, with a note. Of the class of a
+    paginator, all methods are read that DRF runs, and those that they call.
     """
     name = getattr(function_of(function), "__name__", type(function).__name__)
     try:
@@ -99,9 +101,12 @@ def _key(function: Any, subject: Subject, how: tuple[int | None, bool]) -> tuple
     receiver = subject.receiver
     cls = receiver if isinstance(receiver, type) else type(receiver)
     source = (tuple(getattr(receiver, "source_attrs", None) or ()), frozenset(told(receiver).items()))
-    bound = id(getattr(function, "__self__", None))
+    bound = getattr(function, "__self__", None)
+    if isinstance(function, MethodType):  # of an instance, only the class is asked
+        function, bound = function.__func__, bound if isinstance(bound, type) else type(bound)
     parts = (id(getattr(inner, "__code__", inner)), *map(id, _contents(inner)))
-    return (parts, type(function), bound, subject.model, cls, source, how, frozenset(subject.filled)), (function, inner)
+    key = (parts, type(function), id(bound), subject.model, cls, source, how, frozenset(subject.filled))
+    return key, (function, inner, bound)
 
 
 def _contents(function: Any) -> list[Any]:
@@ -133,7 +138,10 @@ def _read(function: Any, name: str, subject: Subject, how: tuple[int | None, boo
         m.stale, m.place = False, place
         m.known.clear()
         call = Call(args, name=name, key="root")
-        _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
+        if is_pagination(function):
+            _returned(m, paginate(m, function))
+        else:
+            _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
         lose_late(m)
     return Reading(root, name)
 

@@ -8,6 +8,7 @@ import operator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.db.models.manager import BaseManager
 from django.db.models.query import QuerySet
@@ -23,6 +24,7 @@ from .functions import run_function, run_inner, unknown
 from .knowledge import ANY_NUMBER, FUNCTIONS, by_module, text_method
 from .machine import CALLS, EXPRESSIONS, Machine, rule
 from .names import is_framework, static
+from .pages import call_pagination, is_pagination, paginator_of
 from .values import (
     NEVER,
     PLAIN,
@@ -146,8 +148,12 @@ def _made(m: Machine, cls: type, call: Call) -> Values:
     if cls.__module__.startswith("django.db.models."):
         look_up(m, call.everything())
         return PLAIN
+    if issubclass(cls, Paginator):
+        return paginator_of(m, call.arg(0, "object_list") | call.rest, cls)
     if issubclass(cls, (Model, BaseException)):
         return unknown(m, call)
+    if is_framework(cls) and not tracked(call.everything()):
+        return PLAIN
     return objects.made(m, cls, call)
 
 
@@ -178,6 +184,8 @@ def _method(m: Machine, method: Method, call: Call) -> Values:
         return serializers.call_serializer(m, owner, method.name, call)
     if isinstance(owner, Self) and (method.function is None or is_framework(method.function)):
         return serializers.call_receiver(m, owner, method, call)
+    if isinstance(owner, Box) and _is_stock_pagination(owner, method):
+        return call_pagination(m, owner, method.name, call)
     if isinstance(method.function, (FunctionType, functools._lru_cache_wrapper)):
         bound = Call((frozenset([owner]), *call.args), call.kwargs, call.rest, method.name, call.key)
         if (
@@ -193,6 +201,12 @@ def _method(m: Machine, method: Method, call: Call) -> Values:
         return _of_known(m, owner, method.name, call)
     escape(m, frozenset([owner]), f"calls {method.name}() of {{it}}")
     return unknown(m, call)
+
+
+def _is_stock_pagination(box: Box, method: Method) -> bool:
+    if box.kind == "object":
+        return is_pagination(box.cls) and is_framework(method.function)
+    return box.kind in ("paginator", "pagination") and (method.function is None or is_framework(method.function))
 
 
 def _stock(m: Machine, row: Row, method: Method, call: Call) -> Values:

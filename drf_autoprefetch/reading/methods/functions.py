@@ -8,10 +8,11 @@ from types import FunctionType
 from typing import Any
 
 from ..hints import hint_of
+from .comparing import tracked
 from .escaping import escape, lose_if_writing
 from .frames import Frame, Names
 from .machine import MAX_CALLS, Machine
-from .names import cells, defining_class, is_sealed, mangling
+from .names import cells, defining_class, is_framework, is_sealed, mangling
 from .probing import ANY_RELATION, probe
 from .sources import FunctionNode, tree_of
 from .values import ANY, NEVER, PLAIN, Box, Call, Func, Many, Row, Values, known, union
@@ -33,6 +34,8 @@ def run_function(m: Machine, function: FunctionType, call: Call) -> Values:
     """Call a Python function."""
     if hint_of(function) is not None:
         return _declared(m, function, call)
+    if is_framework(function) and not tracked(call.everything()):
+        return PLAIN  # no row goes in, so none comes out, and nothing is asked of the database
     tree = None if is_sealed(function) else tree_of(function)
     if tree is None or m.depth >= MAX_CALLS:
         return unknown(m, call)

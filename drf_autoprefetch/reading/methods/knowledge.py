@@ -49,8 +49,6 @@ def by_module(m: Machine, function: Any, call: Call) -> Values:
 
 
 _SHOWS = {
-    ("django.utils.html", "format_html"),
-    ("django.utils.html", "conditional_escape"),
     ("django.utils.html", "escape"),
     ("django.utils.encoding", "force_str"),
     ("django.utils.encoding", "smart_str"),
@@ -82,15 +80,29 @@ def _queried(m: Machine, name: str, call: Call) -> Values:
 def text_method(m: Machine, text: str, name: str, call: Call) -> Values:
     """Call a method of a text that is known."""
     if name == "format":
-        fields = [field or "" for _, field, _, _ in string.Formatter().parse(text)]
-        if any("." in field or "[" in field for field in fields):
-            look(m, call.everything(), "formats {it} by attribute")
-        render(m, call.everything())
+        _formatted(m, text, call)
     elif name == "join":
         m.elements(call.arg(0))
     else:
         escape(m, call.everything(), f"passes {{it}} to {name}()")
     return PLAIN
+
+
+def _formatted(m: Machine, text: str, call: Call) -> None:
+    """``"{0.title} of {person.name}".format(book, person=author)`` reads attributes by their names."""
+    fields = [(field, spec) for _, field, spec, _ in string.Formatter().parse(text) if field is not None]
+    automatic = itertools.count()
+    for field, spec in fields:
+        first, *names = field.split(".")
+        found = (
+            call.arg(int(first or next(automatic))) if first.isdecimal() or not first else call.kwargs.get(first, NEVER)
+        )
+        if "[" in field or "{" in (spec or "") or call.rest:
+            look(m, call.everything(), "formats {it} by attribute")
+            names = []
+        for name in names:
+            found = m.attribute(found, name)
+        render(m, found)
 
 
 def each(m: Machine, call: Call, index: int = 0) -> Values:

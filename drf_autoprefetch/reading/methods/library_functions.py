@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
+import heapq
 import itertools
 import operator
 
@@ -24,6 +25,14 @@ def _reduce(m: Machine, call: Call) -> Values:
         if more == total:
             return total
         total = more
+
+
+@means(heapq.nlargest, heapq.nsmallest)
+def _ranked(m: Machine, call: Call) -> Values:
+    values = each(m, call, 1)
+    key = call.arg(2, "key")
+    identify(m, called(m, key, call, values) if key - known(None) else values, "<")
+    return m.filled_box("list", values, "ranked", call.key)
 
 
 @means(functools.partial)

@@ -20,7 +20,7 @@ from .values import PLAIN, Call, Known, Many, Method, Query, Row, Values, known
 
 _ONE = {"get", "first", "last", "latest", "earliest", "create"}
 _NO_ROWS = {"values", "values_list", "aggregate", "count", "exists", "contains", "dates", "datetimes", "explain",
-            "delete", "update", "in_bulk", "none", "add", "remove", "clear", "set", "bulk_create"}  # fmt: skip
+            "delete", "update", "none", "add", "remove", "clear", "set", "bulk_create"}  # fmt: skip
 _WRITING = frozenset(
     (
         *("create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
@@ -64,6 +64,7 @@ def _given(m: Machine, rows: Many, name: str, call: Call) -> Values:
     look_up(m, call.everything())
     if name == "in_bulk":
         escape(m, frozenset([rows]), "takes {it} by their keys")
+        return PLAIN
     if name in _NO_ROWS:
         return PLAIN
     if name in _ONE:

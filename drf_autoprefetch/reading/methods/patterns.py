@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from .comparing import identify
 from .escaping import escape
 from .expressions import item
 from .frames import Frame
-from .machine import Machine
+from .machine import Machine, rule
 from .values import PLAIN, Box, Known, Row, Values, known, union
+
+#: What each kind of pattern does.
+PATTERNS: dict[type, Callable[[Machine, Frame, Any, Values], None]] = {}
 
 
 def match_pattern(m: Machine, frame: Frame, pattern: ast.pattern, subject: Values) -> None:
     """Match ``subject`` with ``pattern``."""
     m.place = frame.place(pattern)
-    match pattern:
-        case ast.MatchValue(value=value):
-            identify(m, subject | m.eval(frame, value))
-        case ast.MatchOr(patterns=patterns):
-            for inner in patterns:
-                match_pattern(m, frame, inner, subject)
-        case ast.MatchSequence(patterns=patterns):
-            _sequence(m, frame, patterns, subject)
-        case ast.MatchMapping():
-            _mapping(m, frame, pattern, subject)
-        case ast.MatchClass():
-            _class(m, frame, pattern, subject)
-        case ast.MatchAs() | ast.MatchStar():
-            _capture(m, frame, pattern, subject)
+    PATTERNS.get(type(pattern), PATTERNS[ast.AST])(m, frame, pattern, subject)
 
 
+@rule(PATTERNS, ast.AST)
+def _unknown(m: Machine, frame: Frame, pattern: ast.pattern, subject: Values) -> None:
+    """A kind of pattern that no rule knows."""
+    escape(m, subject, "matches {it} in a way that is not understood")
+
+
+@rule(PATTERNS, ast.MatchSingleton)
+def _singleton(m: Machine, frame: Frame, pattern: ast.MatchSingleton, subject: Values) -> None:
+    """``None``, ``True`` and ``False`` are compared by identity."""
+
+
+@rule(PATTERNS, ast.MatchValue)
+def _value(m: Machine, frame: Frame, pattern: ast.MatchValue, subject: Values) -> None:
+    identify(m, subject | m.eval(frame, pattern.value))
+
+
+@rule(PATTERNS, ast.MatchOr)
+def _either(m: Machine, frame: Frame, pattern: ast.MatchOr, subject: Values) -> None:
+    for inner in pattern.patterns:
+        match_pattern(m, frame, inner, subject)
+
+
+@rule(PATTERNS, ast.MatchAs, ast.MatchStar)
 def _capture(m: Machine, frame: Frame, pattern: ast.MatchAs | ast.MatchStar, subject: Values) -> None:
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
         match_pattern(m, frame, pattern.pattern, subject)
@@ -41,11 +55,12 @@ def _capture(m: Machine, frame: Frame, pattern: ast.MatchAs | ast.MatchStar, sub
         frame.bind(pattern.name, subject)
 
 
-def _sequence(m: Machine, frame: Frame, patterns: list[ast.pattern], subject: Values) -> None:
+@rule(PATTERNS, ast.MatchSequence)
+def _sequence(m: Machine, frame: Frame, pattern: ast.MatchSequence, subject: Values) -> None:
     """Querysets are no sequences to ``match``; lists and tuples are."""
     boxes = frozenset(atom for atom in subject if isinstance(atom, (Box, Known)))
-    starred = any(isinstance(inner, ast.MatchStar) for inner in patterns)
-    for index, inner in enumerate(patterns):
+    starred = any(isinstance(inner, ast.MatchStar) for inner in pattern.patterns)
+    for index, inner in enumerate(pattern.patterns):
         if isinstance(inner, ast.MatchStar):
             match_pattern(m, frame, inner, boxes)
         else:
@@ -57,6 +72,7 @@ def _opaque(subject: Values) -> Values:
     return PLAIN & subject
 
 
+@rule(PATTERNS, ast.MatchMapping)
 def _mapping(m: Machine, frame: Frame, pattern: ast.MatchMapping, subject: Values) -> None:
     boxes = frozenset(atom for atom in subject if isinstance(atom, Box))
     for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
@@ -76,6 +92,7 @@ def _rest(m: Machine, boxes: Values, keys: list[ast.expr], place: Any) -> Values
     return frozenset([rest])
 
 
+@rule(PATTERNS, ast.MatchClass)
 def _class(m: Machine, frame: Frame, pattern: ast.MatchClass, subject: Values) -> None:
     cls = m.eval(frame, pattern.cls)
     for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):

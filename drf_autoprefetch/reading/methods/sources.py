@@ -146,16 +146,15 @@ def _imported(lines: list[str]) -> set[str]:
 
 def _same(node: FunctionNode, function: Any, imported: set[str]) -> bool:
     code = function.__code__
-    imports: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in sorted(imported)]
+    imports: list[ast.stmt] = [ast.fix_missing_locations(ast.Import([ast.alias(name)])) for name in sorted(imported)]
     module = ast.Module([*imports, _nested(node, code, function.__qualname__)], [])
-    ast.fix_missing_locations(module)
     made = compile_tree(module, code.co_filename, code.co_flags & _FUTURE)
     return any(_equal(candidate, code) for candidate in _codes(made, code.co_name))
 
 
 def _nested(node: FunctionNode, code: CodeType, qualname: str) -> ast.stmt:
     """Put the function into classes and functions as they were: names and cells depend on them."""
-    statement: ast.stmt = ast.Expr(node)  # type: ignore[arg-type]
+    statement: ast.stmt = ast.copy_location(ast.Expr(node), node)  # type: ignore[arg-type]
     if not isinstance(node, ast.Lambda):
         statement = type(node)(**{**dict(ast.iter_fields(node)), "decorator_list": [], "returns": None})
         ast.copy_location(statement, node)

@@ -9,7 +9,7 @@ from .values import PLAIN, Call, Many, Row, Self, Serializer, Values, known
 
 _LISTS = ("get_queryset", "filter_queryset", "queryset")
 _ROWS = (
-    *(*_LISTS, "paginate_queryset", "get_object"),
+    *(*_LISTS, "paginate_queryset", "get_object", "paginator", "_paginator"),
     *("get_serializer", "get_serializer_class", "get_serializer_context", "check_object_permissions"),
 )
 

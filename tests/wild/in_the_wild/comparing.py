@@ -3,6 +3,8 @@
     python -m in_the_wild.comparing PLAIN.jsonl PLAIN_AGAIN.jsonl MIXIN.jsonl
 
 A response that differs between two plain runs (clocks, random keys) says nothing and is counted apart.
+
+    python -m in_the_wild.comparing --bare WRITTEN.jsonl BARE.jsonl BARE_MIXIN.jsonl
 """
 
 from __future__ import annotations
@@ -46,6 +48,28 @@ def compare(plain: dict[Key, Any], again: dict[Key, Any], mixin: dict[Key, Any])
     }
 
 
+def compare_bare(written: dict[Key, Any], bare: dict[Key, Any], mixin: dict[Key, Any]) -> dict[str, Any]:
+    """Return what the responses of a run without the application's own hints cost, without the mixin and with it.
+
+    ``needed`` has the same for those on which the authors' hints saved anything.
+    """
+    steady = [key for key, line in written.items() if _answer(line) == _answer(bare.get(key)) and key in mixin]
+    same = [key for key in steady if _answer(bare[key]) == _answer(mixin[key])]
+    needed = [key for key in same if bare[key]["queries"] > written[key]["queries"]]
+    costlier = [(bare[key], mixin[key]) for key in same if mixin[key]["queries"] > bare[key]["queries"]]
+    return {
+        "responses": len(written),
+        "steady": len(steady),
+        "same": len(same),
+        "written, bare, mixin": [sum(run[key]["queries"] for key in same) for run in (written, bare, mixin)],
+        "needed": len(needed),
+        "of those": [sum(run[key]["queries"] for key in needed) for run in (written, bare, mixin)],
+        "differing": [(bare[key], mixin[key]) for key in steady if key not in set(same)],
+        "costlier": costlier,
+        "logged": Counter(text for key in same for text in mixin[key]["logged"]),
+    }
+
+
 def _answer(line: Any) -> Any:
     return line and (line["status"], line["body"], line["method"], line["path"])
 
@@ -56,7 +80,8 @@ def _line(line: dict[str, Any]) -> str:
 
 def main() -> int:
     """Print the comparison; return 1 where anything differs, costs more or was logged."""
-    found = compare(*map(read_record, sys.argv[1:4]))
+    bare = sys.argv[1] == "--bare"
+    found = (compare_bare if bare else compare)(*map(read_record, sys.argv[1 + bare : 4 + bare]))
     faults = found.pop("differing"), found.pop("costlier"), found.pop("logged")
     print(json.dumps(found, indent=2))
     for before, after in faults[0]:
