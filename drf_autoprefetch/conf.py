@@ -15,7 +15,7 @@ from .suggestions import did_you_mean
 NAME = "DRF_AUTOPREFETCH"
 
 #: What may be done about queries that no plan foresaw.
-MODES = ("auto", "off", "count", "log", "warn", "raise")
+MODES = ("auto", "off", "count", "log", "warn", "raise", "heal")
 
 #: What may be done about a response that took more queries than its budget.
 OVER_BUDGET = ("log", "header", "raise")
@@ -54,8 +54,8 @@ class Settings:
     CACHE_SIZE: int = 1024
     #: On Django 6.1 and later: load an unplanned to-one or deferred column for all rows at once (FETCH_PEERS).
     FETCH_PEERS: bool = True
-    #: What to do about rows that are loaded one by one while they are shown: ``off``, ``count``, ``log``, ``warn`` or
-    #: ``raise``; ``auto`` is ``log`` where DEBUG is on, else ``count``.
+    #: What to do about rows that are loaded one by one while they are shown: ``off``, ``count``, ``log``, ``warn``,
+    #: ``raise`` or ``heal``; ``auto`` is ``log`` where DEBUG is on, else ``count``.
     UNPLANNED: str = "auto"
     #: Fields that may load row by row: ``{"path": "BookSerializer.stars", "reason": "…", "until": date(2030, 1, 1)}``.
     ALLOW_UNPLANNED: Entries = ()

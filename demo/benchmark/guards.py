@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
+from multiprocessing import get_context
 from statistics import median
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 
 if TYPE_CHECKING:
     from demo.shop.endpoints import Endpoint
 
-MODES = ("off", "count", "log")
+OFF, HEAL, ZEAL = "off", "heal", "django-zeal"
+MODES = (OFF, "count", "log", HEAL)
 LISTS = ("catalogue", "orders", "authors")
+
+#: Answers one request, and returns the milliseconds of processor time that it took.
+Timed = Callable[[], float]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,8 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=100, help="rows of a page (default: 100)")
     parser.add_argument("--repeats", type=int, default=60, help="requests for each figure (default: 60)")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
-    django.setup()
+    _set_up()
     from demo.building import ensure_shop
     from demo.shop.endpoints import ENDPOINTS
     from demo.tables import plain_table
@@ -37,19 +43,33 @@ def main(arguments: list[str] | None = None) -> None:
     unplanned.addHandler(logging.NullHandler())
     unplanned.propagate = False
     lines = []
-    for endpoint in (each for each in ENDPOINTS if each.name in LISTS):
-        for planned in (True, False):
-            off, *others = costs(_askers(endpoint, options.rows, planned=planned), options.repeats)
-            ratios = [f"×{other / off:.3f}" for other in others]
-            lines.append([endpoint.name, "planned" if planned else "naive", f"{off:.1f} ms", *ratios])
-    print(plain_table(["endpoint", "loading", *MODES], lines))
+    with Zeal() as zeal:
+        for endpoint in (each for each in ENDPOINTS if each.name in LISTS):
+            for planned in (True, False):
+                ways = _ways(endpoint, options.rows, planned=planned)
+                if zeal.there:
+                    ways[ZEAL] = zeal.asker(endpoint.name, options.rows, planned=planned)
+                lines.append([endpoint.name, "planned" if planned else "naive", *_line(costs(ways, options.repeats))])
+    print(plain_table(["endpoint", "loading", *MODES, ZEAL], lines))
 
 
-def _askers(endpoint: Endpoint, rows: int, *, planned: bool) -> list[Callable[[], bytes]]:
-    """Return a function for each mode; naive is the same view with the plan switched off."""
+def _set_up() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
+    django.setup()
+
+
+def _line(spent: dict[str, float]) -> list[str]:
+    off = spent[OFF]
+    others = (f"×{spent[name] / off:.3f}" if name in spent else "" for name in (*MODES[1:], ZEAL))
+    return [f"{off:.1f} ms", *others]
+
+
+def _ways(endpoint: Endpoint, rows: int, *, planned: bool) -> dict[str, Timed]:
+    """Return what to ask, by mode. Naive is the same view with the plan switched off, and then nothing heals."""
     from demo.answering import asker
 
-    return [asker(endpoint, _view(endpoint, mode, planned=planned), rows) for mode in MODES]
+    modes = [mode for mode in MODES if planned or mode != HEAL]
+    return {mode: timed(asker(endpoint, _view(endpoint, mode, planned=planned), rows)) for mode in modes}
 
 
 def _view(endpoint: Endpoint, mode: str, *, planned: bool) -> type:
@@ -57,20 +77,79 @@ def _view(endpoint: Endpoint, mode: str, *, planned: bool) -> type:
     return type(endpoint.optimised.__name__, (endpoint.optimised,), switches)
 
 
-def costs(askers: list[Callable[[], bytes]], repeats: int) -> list[float]:
-    """Return the median of each in milliseconds of processor time; they take turns, and the log never falls silent."""
+def timed(ask: Callable[[], Any]) -> Timed:
+    """Have ``ask`` timed; the log never falls silent."""
     from drf_autoprefetch.guarding.requests import forget_logged
 
-    spent: list[list[float]] = [[] for _ in askers]
+    def run() -> float:
+        forget_logged()
+        start = process_time()
+        ask()
+        return (process_time() - start) * 1000
+
+    return run
+
+
+def costs(ways: dict[str, Timed], repeats: int) -> dict[str, float]:
+    """Return the median of each way; they take turns."""
+    spent: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(repeats + 1):
-        for ask, times in zip(askers, spent, strict=True):
-            forget_logged()
-            start = process_time()
-            ask()
+        for name, run in ways.items():
+            took = run()
             # The first request fills the caches.
             if number:
-                times.append((process_time() - start) * 1000)
-    return [median(times) for times in spent]
+                spent[name].append(took)
+    return {name: median(times) for name, times in spent.items()}
+
+
+class Zeal:
+    """A process of its own that asks the same under django-zeal: it patches Django for all that run beside it."""
+
+    there = find_spec("zeal") is not None
+
+    def __enter__(self) -> Zeal:
+        if self.there:
+            context = get_context("spawn")
+            self._end, other = context.Pipe()
+            self._process = context.Process(target=_serve, args=(other,), daemon=True)
+            self._process.start()
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        if self.there:
+            self._end.send(None)
+            self._process.join()
+
+    def asker(self, name: str, rows: int, *, planned: bool) -> Timed:
+        """Return how to time a request to the endpoint of that name, there."""
+
+        def run() -> float:
+            self._end.send((name, rows, planned))
+            took: float = self._end.recv()
+            return took
+
+        return run
+
+
+def _serve(end: Any) -> None:
+    """Time what is asked for at the other end of the pipe, until there is nothing more."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
+    from django.conf import settings
+
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "zeal"]
+    settings.ZEAL_RAISE = False
+    warnings.simplefilter("ignore")
+    _set_up()
+    from zeal import zeal_context
+
+    from demo.answering import asker
+    from demo.shop.endpoints import ENDPOINTS
+
+    endpoints = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+    for name, rows, planned in iter(end.recv, None):
+        ask = asker(endpoints[name], _view(endpoints[name], OFF, planned=planned), rows)
+        with zeal_context():
+            end.send(timed(ask)())
 
 
 if __name__ == "__main__":

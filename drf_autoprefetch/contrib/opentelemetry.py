@@ -1,4 +1,4 @@
-"""OpenTelemetry: a histogram of queries per response; the current span has the same, and what no plan foresaw.
+"""OpenTelemetry: a histogram of queries per response, a counter of healed rows; the current span tells the rest.
 
 Importing it is enough; ``METRICS`` does that. Needs the API alone: without an SDK nothing is recorded, and a provider
 that is set later gets what is counted from then on.
@@ -15,8 +15,13 @@ from ..signals import response_measured
 
 _PREFIX = "drf_autoprefetch"
 
-response_queries = metrics.get_meter(_PREFIX).create_histogram(
+_METER = metrics.get_meter(_PREFIX)
+
+response_queries = _METER.create_histogram(
     f"{_PREFIX}.response.queries", unit="{query}", description="Queries of a response."
+)
+healed_rows = _METER.create_counter(
+    f"{_PREFIX}.healed", unit="{row}", description="Rows for which what no plan foresaw was loaded with another's."
 )
 
 
@@ -27,6 +32,7 @@ def count(*, request: Any, method: str, queries: int, unplanned: list[Finding], 
     if match:
         attributes["http.route"] = match.route
     response_queries.record(queries, attributes)
+    healed_rows.add(sum(finding.healed for finding in unplanned), attributes)
     span = trace.get_current_span()
     if span.is_recording():
         _describe(span, queries=queries, unplanned=unplanned, **kwargs)
@@ -43,6 +49,7 @@ def _describe(
 ) -> None:
     span.set_attribute(f"{_PREFIX}.response.queries", queries)
     span.set_attribute(f"{_PREFIX}.response.unplanned_queries", sum(finding.count for finding in unplanned))
+    span.set_attribute(f"{_PREFIX}.response.healed", sum(finding.healed for finding in unplanned))
     span.set_attribute(f"{_PREFIX}.response.seconds_in_database", seconds_in_database)
     if budget is not None:
         span.set_attribute(f"{_PREFIX}.response.budget", budget)
@@ -57,6 +64,7 @@ def _event(finding: Finding) -> dict[str, str | int]:
         f"{_PREFIX}.relation": finding.relation,
         f"{_PREFIX}.kind": finding.kind.value,
         f"{_PREFIX}.query_count": finding.count,
+        f"{_PREFIX}.healed": finding.healed,
         f"{_PREFIX}.remedy": finding.remedy,
     }
     if file:

@@ -1,4 +1,4 @@
-"""Prometheus: a histogram of queries per response, and counters of what no plan foresaw and of budgets exceeded.
+"""Prometheus: a histogram of queries per response, and counters of what no plan foresaw, heals and budgets exceeded.
 
 Importing it registers the metrics and has them filled; ``METRICS`` does that. Labels are names of URLs and methods of
 HTTP, so that there are no more of them than a project has views.
@@ -24,6 +24,12 @@ response_queries = Histogram(
 unplanned_queries = Counter(
     "drf_autoprefetch_unplanned_queries_total", "Queries that no plan foresaw.", _LABELS, namespace=_NAMESPACE
 )
+healed = Counter(
+    "drf_autoprefetch_healed_total",
+    "Rows for which what no plan foresaw was loaded with another's.",
+    _LABELS,
+    namespace=_NAMESPACE,
+)
 budget_exceeded = Counter(
     "drf_autoprefetch_budget_exceeded_total", "Responses over their budget.", _LABELS, namespace=_NAMESPACE
 )
@@ -33,6 +39,7 @@ def count(*, view: str, method: str, queries: int, unplanned: Any, budget: int |
     """Count one response."""
     response_queries.labels(view, method).observe(queries)
     unplanned_queries.labels(view, method).inc(sum(finding.count for finding in unplanned))
+    healed.labels(view, method).inc(sum(finding.healed for finding in unplanned))
     exceeded = budget is not None and queries > budget
     # Counted where nothing is to be counted as well: an alert needs a series that starts at zero.
     budget_exceeded.labels(view, method).inc(exceeded)

@@ -39,7 +39,8 @@ class Finding:
     same field as its own serializer calls it (``LineSerializer.book``). ``relation`` is what was loaded, a relation, a
     column or a model (``Line.book``). ``place`` is the ``file:line`` of the project's own code that is nearest to the
     query, ``function`` the function around it, if there is one. ``parameters`` is the number of different parameters
-    among ``count`` queries.
+    among ``count`` queries. ``healed`` is the number of rows for which it was loaded together with another's: what
+    they would have taken a query of their own for.
 
     What an audit finds without a query has a ``message`` instead of those. ``field`` is then what it is about, which
     may be a view or a setting as well, and ``path`` leads there in the response. ``id`` names the rule of the audit,
@@ -57,6 +58,7 @@ class Finding:
     view: str = ""
     action: str = ""
     function: str = ""
+    healed: int = 0
     id: str = ""
     severity: Severity = Severity.WARNING
     message: str = ""
@@ -66,7 +68,8 @@ class Finding:
         if self.message:
             return f"{self.text} [{self.place}]" if self.place else self.text
         counted = f"×{self.count} {self.path}" if self.count else self.path
-        return " | ".join(filter(None, (counted, self.relation, self.kind.value, self.place, self.remedy)))
+        healed = f"{self.healed} healed" if self.healed else ""
+        return " | ".join(filter(None, (counted, self.relation, self.kind.value, healed, self.place, self.remedy)))
 
     @property
     def text(self) -> str:

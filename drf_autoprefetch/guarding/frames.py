@@ -17,6 +17,7 @@ from django.db.models import query
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 from django.db.models.query_utils import DeferredAttribute
 
+from ..loading.peers import heal
 from .streams import STEPS
 
 
@@ -32,6 +33,8 @@ class Role(enum.Enum):
     DESCRIPTOR = enum.auto()
     #: The same for many instances at once, as Django 6.1 may.
     PEERS = enum.auto()
+    #: The same where rows are healed.
+    HEAL = enum.auto()
     #: Related rows are loaded for many instances because somebody asked for that.
     PREFETCH = enum.auto()
     #: A serializer shows a row, field by field.
@@ -86,7 +89,7 @@ def _role(code: CodeType) -> Role:
 def _known(*imported: bool) -> dict[CodeType, Role]:
     """The code that is known by itself. What is not imported has no frame."""
     modules = [sys.modules[name] for name, there in zip(_OPTIONAL, imported, strict=True) if there]
-    found = {_code(query.prefetch_related_objects): Role.PREFETCH}
+    found = {_code(query.prefetch_related_objects): Role.PREFETCH, _code(heal): Role.HEAL}
     # What comes above is the server, and middleware, taking the next step of what a view has begun.
     found |= {_code(step): Role.VIEW for step in STEPS}
     for function, its_role in [*_loading(), *(each for module in modules for each in _in_module(module))]:

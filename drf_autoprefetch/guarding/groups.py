@@ -78,7 +78,7 @@ class Group:
         self._place, self._field = place_of(first.stack), field_of(first.stack)
         self._function = function_of(first.stack)
         self._remedy = ""
-        self._count = 0
+        self._count = self._healed = 0
         self._arguments: set[int] = set()
         self._loops: dict[int, _Loop] = {}
         self._lists: dict[int, tuple[set[int], set[object]]] = {}
@@ -94,14 +94,15 @@ class Group:
             rows, identities = self._lists.setdefault(sight.lists, (set(), set()))
             rows.add(sight.row)
             identities.add(sight.load.identity)
-        if self._count == 2:
+        self._healed += sight.healed
+        if self._count == 2 or (sight.healed and not self._remedy):
             self._remedy = remedy_for(sight)
 
     @property
     def _many(self) -> bool:
-        return any(loop.many for loop in self._loops.values()) or any(
-            len(rows) > 1 and len(identities) > 1 for rows, identities in self._lists.values()
-        )
+        if self._healed or any(loop.many for loop in self._loops.values()):
+            return True
+        return any(len(rows) > 1 and len(identities) > 1 for rows, identities in self._lists.values())
 
     def finding(self) -> Finding | None:
         """Return what was found, if anything was."""
@@ -118,4 +119,5 @@ class Group:
             remedy=self._remedy if many else KEEP,
             field=self._field,
             function=self._function,
+            healed=self._healed,
         )

@@ -32,7 +32,7 @@ _logged: set[tuple[str, str, str]] = set()
 
 
 def mode_of(view: Any) -> str:
-    """Return what to do about unplanned queries of ``view``: ``off``, ``count``, ``log``, ``warn`` or ``raise``.
+    """Return what to do about unplanned queries of ``view``: one of ``conf.MODES``, and never ``auto``.
 
     Raises ImproperlyConfigured where the view says something else.
     """
@@ -54,7 +54,7 @@ def watched(view: Any, dispatch: Callable[..., Any], request: Any, *args: Any, *
         mode = mode_of(view)
     if mode == "off":
         return dispatch(request, *args, **kwargs)
-    watch = Watch(view)
+    watch = Watch(view, heal=mode == "heal")
     with entered(watch):
         response = dispatch(request, *args, **kwargs)
     if inspect.iscoroutine(response):
@@ -96,7 +96,7 @@ def _follow(view: Any, request: Any, mode: str, tally: Tally | None, response: A
 
 
 def _report(view: Any, request: Any, watch: Watch, mode: str, tally: Tally | None) -> None:
-    findings = _told(view, request, watch, tally, log=mode == "log")
+    findings = _told(view, request, watch, tally, log=mode in ("log", "heal"))
     if mode == "warn":
         for finding in findings:
             warnings.warn(str(finding), UnplannedQueryWarning, stacklevel=2)
@@ -141,6 +141,7 @@ def _extra(finding: Finding) -> dict[str, Any]:
         "kind": finding.kind.value,
         "place": finding.place,
         "query_count": finding.count,
+        "healed_rows": finding.healed,
         "distinct_parameters": finding.parameters,
         "remedy": finding.remedy,
     }

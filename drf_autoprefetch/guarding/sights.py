@@ -22,7 +22,7 @@ class Sight:
     ``loop`` is the same for queries that the same lines of the project's code run, 0 without such code; ``point`` is
     the same for queries that are run at the same point of the program. ``lists`` and ``row`` stand for the list and the
     row of it that was being shown, ``nearest`` for the row shown nearest to the query; ``arguments`` stands for the
-    query with its parameters.
+    query with its parameters. ``healed`` is the number of rows for which it spares another query.
     """
 
     path: str
@@ -34,25 +34,29 @@ class Sight:
     nearest: int
     arguments: int
     stack: Stack
+    healed: int = 0
 
 
-def sight_of(stack: Stack, sql: str, params: Any) -> Sight | None:
-    """Return what is to be told of a query below ``stack``; None where no row is shown, or somebody planned it."""
-    if stack.planned or not stack.shown or sql.startswith(_TRANSACTIONS):
+def sight_of(stack: Stack, sql: str, params: Any, *, heals: bool = False) -> Sight | None:
+    """Return what is to be told of a query below ``stack``; None where no row is shown, or somebody planned it.
+
+    Where somebody ``heals``, what is loaded for many rows unplanned is told of even if they are not being shown.
+    """
+    healed = stack.healed if heals else 0
+    if stack.planned or sql.startswith(_TRANSACTIONS) or not (stack.shown or healed):
         return None
-    load = load_of(stack, sql)
-    outermost = stack.shown[-1]
-    root = outermost.shower.root
+    root, shown, nearest = _shown(stack)
     return Sight(
         path=_path(stack),
-        load=load,
+        load=load_of(stack, sql),
         loop=stack.loop,
         point=stack.point,
         lists=id(root) if isinstance(root, ListSerializer) else 0,
-        row=_identity(outermost.row),
-        nearest=_identity(stack.shown[0].row),
+        row=_identity(shown),
+        nearest=_identity(nearest),
         arguments=hash((sql, str(params))),
         stack=stack,
+        healed=healed,
     )
 
 
@@ -61,8 +65,18 @@ def _identity(row: Any) -> int:
     return hash((id(row), row.pk)) if isinstance(row, Model) else id(row)
 
 
+def _shown(stack: Stack) -> tuple[Any, Any, Any]:
+    """The outermost serializer, the row that it shows, and the row that is shown nearest to the query."""
+    if not stack.shown:
+        return None, None, None
+    outermost = stack.shown[-1]
+    return outermost.shower.root, outermost.row, stack.shown[0].row
+
+
 def _path(stack: Stack) -> str:
     fields = stack.fields
+    if not stack.shown:
+        return function_of(stack)
     first = fields[0] if fields else stack.shown[-1].shower
     names = [type(_one(first.root)).__name__, field_path(first), *(field.field_name for field in fields[1:])]
     return ".".join(filter(None, names))
@@ -93,4 +107,6 @@ def function_of(stack: Stack) -> str:
 def field_of(stack: Stack) -> str:
     """Return ``BookSerializer.author``: the field nearest to the query, as its own serializer calls it."""
     fields = stack.fields
+    if not stack.shown:
+        return function_of(stack)
     return field_origin(fields[-1]).name if fields else type(_one(stack.shown[-1].shower)).__name__

@@ -47,6 +47,7 @@ class Stack:
     ``operation`` is the queryset's method that was called there. ``project`` are the frames of the project's own code
     up to the innermost serializer, ``beyond`` those that called that one. ``loop`` is the same for queries that are run
     by the same lines of that code, and ``point`` for those that are run at the same point of the whole program.
+    ``healed`` is the number of rows that the query is for beside the one that was asked.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,7 @@ class Stack:
         self.project: list[FrameType] = []
         self.beyond: list[FrameType] = []
         self.loop = self.point = 0
+        self.healed = 0
         self.planned = False
         self._nearest_shown = False
         self._left_django = False
@@ -82,7 +84,7 @@ class Stack:
     def _prefetch(self, frame: FrameType) -> None:
         """Peers are loaded by a prefetch that nobody asked for."""
         caller = frame.f_back
-        self.planned = caller is None or role(caller.f_code) is not Role.PEERS
+        self.planned = caller is None or role(caller.f_code) not in (Role.PEERS, Role.HEAL)
 
     def _queryset(self, frame: FrameType) -> None:
         found = _first_argument(frame)
@@ -93,7 +95,12 @@ class Stack:
         self.holder = Holder(frame.f_locals["self"], frame.f_locals["instance"])
 
     def _peers(self, frame: FrameType) -> None:
-        self.holder = Holder(frame.f_locals["self"], frame.f_locals["instances"][0])
+        instances = frame.f_locals["instances"]
+        self.holder = Holder(frame.f_locals["self"], instances[0])
+        self.healed = len(instances) - 1
+
+    def _heal(self, frame: FrameType) -> None:
+        self.healed = len(frame.f_locals["rows"]) - 1
 
     def _project(self, frame: FrameType) -> None:
         self.loop = hash((self.loop, id(frame.f_code), frame.f_lasti))
@@ -129,6 +136,7 @@ class Stack:
         Role.QUERYSET: _queryset,
         Role.DESCRIPTOR: _descriptor,
         Role.PEERS: _peers,
+        Role.HEAL: _heal,
         Role.PROJECT: _project,
         Role.SERIALIZER: _serializer,
         Role.FIELD: _field,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from threading import Lock
@@ -22,6 +22,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.signals import connection_created
 
+from ..loading.healing import Heals, current_heals, unhealed
 from ..reading.views import handler_name
 from .allowing import allowances
 from .counting import Tally, current_tally
@@ -33,16 +34,20 @@ from .streams import Turns
 
 logger = logging.getLogger("drf_autoprefetch")
 
+#: What changes no row. Anything else may have.
+_READING = ("SELECT", "DECLARE", "BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "COMMIT", "EXPLAIN", "SET ")
+
 _watching: ContextVar[Watch | None] = ContextVar("drf_autoprefetch.watching", default=None)
 
 
 class Watch:
     """What was seen of a block of code, or of a ``view``'s request. ``queries`` counts all queries."""
 
-    def __init__(self, view: Any = None) -> None:
+    def __init__(self, view: Any = None, *, heal: bool = False) -> None:
         self.queries = 0
         self._view = view
         self.around: Watch | None = None
+        self._heals = Heals() if heal else None
         self._groups: dict[object, Group] = {}
         self._inner: list[Finding] = []
         self._lock = Lock()
@@ -72,6 +77,9 @@ class Watch:
                 self._look(frame, sql, params)
         except Exception:
             self._failed = True
+            heals = current_heals()
+            if heals is not None:
+                heals.stop()
             complain("Queries are watched no further")
         finally:
             _watching.reset(token)
@@ -84,7 +92,10 @@ class Watch:
             watch = watch.around
 
     def _look(self, frame: FrameType, sql: str, params: Any) -> None:
-        sight = sight_of(Stack().read(frame), sql, params)
+        heals = current_heals()
+        if heals is not None and not sql.lstrip(" (").startswith(_READING):
+            heals.wrote()
+        sight = sight_of(Stack().read(frame), sql, params, heals=heals is not None)
         if sight is None or any(each.covers(sight.path, field_of(sight.stack)) for each in allowances()):
             return
         key = (sight.path, sight.load.relation, sight.load.kind)
@@ -111,13 +122,13 @@ class Watch:
 
 
 @contextmanager
-def watch() -> Iterator[Watch]:
+def watch(*, heal: bool = False) -> Iterator[Watch]:
     """Watch the queries of this block: those of this thread or task, and of what it waits for.
 
     Gives a ``Watch``: its ``findings`` are what serializers loaded row by row in the block, its ``queries`` the number
-    of queries. Blocks may stand inside each other.
+    of queries. Blocks may stand inside each other. With ``heal``, what views load in the block is healed.
     """
-    with entered(Watch()) as watching:
+    with entered(Watch(heal=heal)) as watching:
         yield watching
 
 
@@ -129,7 +140,8 @@ def entered(watching: Watch) -> Iterator[Watch]:
     watching.around = _watching.get()
     token = _watching.set(watching)
     try:
-        yield watching
+        with nullcontext() if watching._heals is None else watching._heals.in_force():
+            yield watching
     finally:
         _watching.reset(token)
         with Guarded("What was found is not told to the blocks around"):
@@ -146,7 +158,8 @@ def unwatched() -> Iterator[None]:
     """Have nobody outside see the queries of this block: they are none of what is watched there."""
     token = _watching.set(None)
     try:
-        yield
+        with unhealed():
+            yield
     finally:
         _watching.reset(token)
 

@@ -27,7 +27,8 @@ def loaded_rows(instance: Any, relation: Relation, to_attr: str = "") -> list[Mo
         found = instance.__dict__.get(to_attr)
     elif relation.to_many:
         loaded = lists_of(instance)
-        found = next((loaded[name] for name in kept_as(relation) if name in loaded), None)
+        kept = (loaded.get(name) for name in kept_as(relation))
+        found = next((each for each in kept if each is not None), None)
     else:
         found = instance._state.fields_cache.get(relation.name)
     rows = [found] if isinstance(found, Model) else getattr(found, "_result_cache", found) or []

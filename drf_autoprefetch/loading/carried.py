@@ -18,7 +18,9 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet, prefetch_related_objects
 
+from .healing import current_heals
 from .late import have_wait
+from .peers import have_heal
 
 ATTRIBUTE = "_autoprefetch"
 
@@ -84,17 +86,32 @@ class _Planned:
     def __iter__(self) -> Iterator[Any]:
         planned = self._planned()
         if planned is None:
-            yield from super().__iter__()  # type: ignore[misc]
+            yield from self._healing(super().__iter__())  # type: ignore[misc]
         else:
             yield from self._rows(planned)
+
+    def _healing(self, built: Iterator[Any]) -> Iterator[Any]:
+        """Give rows that come without a plan to their peers, where they are healed."""
+        if current_heals() is None or self.queryset._for_write:
+            return built
+        return self._given_to_peers(built)
+
+    def _given_to_peers(self, built: Iterator[Any]) -> Iterator[Any]:
+        while rows := list(islice(built, self._at_once)):
+            have_heal(rows)
+            yield from rows
+
+    @property
+    def _at_once(self) -> int | None:
+        return self.chunk_size if self.chunked_fetch else None
 
     def _rows(self, planned: Any) -> Iterator[Any]:
         """What ``_fetch_all()`` and ``iterator()`` do, which a queryset class may have overridden to do more."""
         built = iter(planned._iterable_class(planned, chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size))
-        size = self.chunk_size if self.chunked_fetch else None
-        while rows := list(islice(built, size)):
+        while rows := list(islice(built, self._at_once)):
             prefetch_related_objects(rows, *planned._prefetch_related_lookups)
             have_wait(planned, rows)
+            have_heal(rows)
             yield from rows
         self.queryset._prefetch_done = True
 

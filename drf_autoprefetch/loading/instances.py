@@ -13,6 +13,7 @@ from ..planning.plans import How, Plan
 from ..reading.requirements import Edge, Requirement
 from .caches import kept_as, lists_of, loaded_rows
 from .late import Group, waits
+from .peers import have_heal
 from .querysets import Lists, annotate, prefetch_for, wanted
 
 _THERE = How(joins=False)
@@ -43,6 +44,7 @@ def load_instances(instances: Sequence[Model], requirement: Requirement, plannin
     """
     group = Group()
     _load(instances, requirement, group, planning)
+    have_heal(instances)
     return group
 
 

@@ -7,6 +7,7 @@ query for each row in this. So the cache in which Django looks for related rows 
 from __future__ import annotations
 
 import logging
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,10 @@ from ..conf import get_settings
 from ..planning.planner import target_plan
 from ..planning.plans import Plan, PrefetchPlan
 from ..reading.relations import Relation
-from .caches import kept_as, lists_of, reached
+from .caches import kept_as, lists_of, loaded_rows, reached
+from .healing import current_heals
+from .kept import Kept
+from .peers import have_heal_beyond
 from .promised import promised
 from .querysets import Lists, fitted, prefetch_for, put_on_rows
 
@@ -46,6 +50,10 @@ class Late:
         prefetch_related_objects(rows, *(prefetch_for(each, self._group.root, Lists.NOW) for each in now))
         self._group.wait_beyond(rows, self._prefetch)
         self._group.wait(rows, self._prefetch.beyond)
+        if current_heals() is not None:
+            holders = list(_alive(self._holders))
+            found = [row for holder in holders for row in loaded_rows(holder, self.relation, self._prefetch.to_attr)]
+            have_heal_beyond(holders, self.relation.name, found)
 
     @property
     def relation(self) -> Relation:
@@ -61,23 +69,22 @@ class Late:
                     cache.late.pop(name, None)
 
 
-class Waiting(dict[str, Any]):
+class Waiting(Kept):
     """Django's cache of the related rows of one instance, which knows what to load when it is asked for it.
 
     Whoever looks whether a relation is loaded finds that it is not; a copy knows only what is loaded.
     """
 
-    __slots__ = ("_holder", "late")
+    __slots__ = ("late",)
 
     def __init__(self, loaded: dict[str, Any], holder: Model) -> None:
-        super().__init__(loaded)
-        self._holder = ref(holder)
+        super().__init__(loaded, ref(holder), getattr(loaded, "peers", None))
         self.late: dict[str, Late] = {}
 
     def __missing__(self, name: str) -> Any:
-        late, holder = self.late.get(name), self._holder()
+        late, holder = self.late.get(name), self.holder()
         if late is None or holder is None:
-            raise KeyError(name)
+            return self._unplanned(name, sys._getframe(1))
         if late.relation.to_many:
             return promised(self._plainly(name, holder, late), lambda: self._loaded(name, late))
         late.load()
@@ -95,13 +102,14 @@ class Waiting(dict[str, Any]):
         finally:
             self.late[name] = late
 
+    def lacks(self, name: str) -> bool:
+        """Return whether nothing is kept under ``name``, nor waits until it is read."""
+        return name not in self.late and super().lacks(name)
+
     def pop(self, name: str, *default: Any) -> Any:
         """Forget a list that was changed: Django reads it again by itself."""
         self.late.pop(name, None)
         return super().pop(name, *default)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return dict, (dict(self),)
 
 
 class Group:

@@ -23,8 +23,11 @@ from .asking import answer_for_instances, expect_again
 from .building import Queries, counted
 from .carried import carries, without_plan
 from .finding import Found, find_plan
+from .healing import current_heals
 from .instances import load_for_now, plan_for_instances
+from .kept import rows_in
 from .late import with_plan
+from .peers import have_heal
 from .querysets import Lists, put_on_rows, why_not
 from .switches import switched_off
 from .watching import watched
@@ -134,14 +137,16 @@ class RequestPlan:
         if self._watched is not None:
             self._watched.showing(serializer)
         forget = self._guarded(self._load_missing, serializer, shown)
+        scope = have_heal(rows_in([shown])) if current_heals() and not self.switched_off() else None
         outer = self._shown, self._serializer
         self._shown, self._serializer = shown, serializer
         try:
             yield
         finally:
             self._shown, self._serializer = outer
-            if forget is not None:
-                forget()
+            for end in (forget, None if scope is None else scope.close):
+                if end is not None:
+                    end()
 
     def _load_missing(self, serializer: Any, shown: Any) -> Any:
         if (

@@ -37,6 +37,19 @@ def primary_key(model: type[Model]) -> frozenset[str]:
 
 
 @cache
+def parent_links(model: type[Model]) -> tuple[str, ...]:
+    """Return the names of the fields that lead to the rows of multi-table parents."""
+    return tuple(link.name for link in model._meta.parents.values() if link is not None)
+
+
+@cache
+def content_type_column(model: type[Model], name: str) -> str:
+    """Return the attribute name of the column that says to which model the generic foreign key ``name`` leads."""
+    generic: Any = next(field for field in model._meta.private_fields if field.name == name)
+    return str(model._meta.get_field(generic.ct_field).attname)  # type: ignore[union-attr]
+
+
+@cache
 def inherited_columns(model: type[Model], parent: type[Model]) -> frozenset[str]:
     """Return the columns of ``model`` that its multi-table parent ``parent`` already selects."""
     return frozenset(

@@ -18,6 +18,7 @@ from rest_framework.generics import GenericAPIView
 from drf_autoprefetch import AutoPrefetchMixin
 from tests.examples import ModelSerializer
 from tests.guarding.scenarios import Planned, Unplanned
+from tests.guarding.unforeseen import unforeseen
 from tests.testapp.models import Book
 
 MIDDLEWARE = "drf_autoprefetch.middleware.PrefetchMonitorMiddleware"
@@ -152,6 +153,7 @@ class Lean(Planned):
     serializer_class = BookSerializer
 
 
+Healed = unforeseen("return len(row.reviews.all())", auto_prefetch_unplanned="heal")
 STAFF = User(username="staff", is_staff=True)
 
 urlpatterns = [
@@ -172,5 +174,6 @@ urlpatterns = [
     path("user/unknown/", asked_for(SimpleLazyObject(never)), name="user"),
     path("books/", Books.as_view({"get": "list"}), name="book-list"),
     path("lean/", Lean.as_view({"get": "list"}), name="lean-list"),
+    path("healed/", Healed.as_view({"get": "list"}), name="healed-list"),
     path("shop/", include(([path("<int:n>/", plain, name="plain")], "shop"))),
 ]

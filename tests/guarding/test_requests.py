@@ -169,8 +169,8 @@ def test_a_view_may_say_otherwise(monkeypatch):
     monkeypatch.setattr(Books, "auto_prefetch_unplanned", "count")
     assert answer(Books).status_code == 200
 
-    monkeypatch.setattr(Books, "auto_prefetch_unplanned", "heal")
-    message = r"^Books\.auto_prefetch_unplanned must be one of auto, off, count, log, warn, raise, not 'heal'\.$"
+    monkeypatch.setattr(Books, "auto_prefetch_unplanned", "cure")
+    message = r"^Books\.auto_prefetch_unplanned must be one of auto, off, count, log, warn, raise, heal, not 'cure'\.$"
     with pytest.raises(ImproperlyConfigured, match=message):
         answer(Books)
 

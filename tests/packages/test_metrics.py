@@ -106,6 +106,22 @@ def test_prometheus_scrapes_what_was_unplanned_and_over_budget(get: Any) -> None
     assert 'shop_drf_autoprefetch_budget_exceeded_total{method="GET",view="lean-list"} 0.0\n' in text
 
 
+@BOTH
+def test_healed_rows_are_counted(get: Any) -> None:
+    get("/healed/")
+    labels, route = {"view": "healed-list", "method": "GET"}, key("healed/")
+    before, seen = scraped("healed_total", **labels), points("healed", "{row}")
+    with trace.get_tracer("tests").start_as_current_span("request"):
+        get("/healed/")
+
+    assert scraped("healed_total", **labels) - before == 6
+    assert points("healed", "{row}")[route].value - seen[route].value == 6
+    (span,) = SPANS.get_finished_spans()
+    described: Any = dict(span.attributes or {})
+    assert (described["drf_autoprefetch.response.healed"], described["drf_autoprefetch.response.queries"]) == (6, 3)
+    assert [dict(event.attributes or {})["drf_autoprefetch.healed"] for event in span.events] == [6]
+
+
 def test_labels_are_views_and_methods_and_nothing_else() -> None:
     get("/plain/1/")
     get("/plain/2/")
@@ -121,19 +137,19 @@ def test_labels_are_views_and_methods_and_nothing_else() -> None:
 # ---- OpenTelemetry
 
 
-def points() -> dict[tuple[Any, ...], Any]:
-    """Return the points of our histogram, by method and route."""
+def points(name: str = "response.queries", unit: str = "{query}") -> dict[tuple[Any, ...], Any]:
+    """Return the points of a metric, by method and route."""
     data: Any = READER.get_metrics_data()
     found = [
         metric
         for resource in data.resource_metrics
         for scope in resource.scope_metrics
         for metric in scope.metrics
-        if metric.name == "drf_autoprefetch.response.queries"
+        if metric.name == f"drf_autoprefetch.{name}"
     ]
-    (histogram,) = found
-    assert histogram.unit == "{query}"
-    return {tuple(sorted(point.attributes.items())): point for point in histogram.data.data_points}
+    (measured,) = found
+    assert measured.unit == unit
+    return {tuple(sorted(point.attributes.items())): point for point in measured.data.data_points}
 
 
 def key(route: str | None, method: str = "GET") -> tuple[Any, ...]:
@@ -166,6 +182,7 @@ def test_the_span_says_what_the_response_took(get: Any) -> None:
     assert described == {
         "drf_autoprefetch.response.queries": 9,
         "drf_autoprefetch.response.unplanned_queries": 8,
+        "drf_autoprefetch.response.healed": 0,
         "drf_autoprefetch.response.budget": 4,
     }
     (event,) = span.events
@@ -179,6 +196,7 @@ def test_the_span_says_what_the_response_took(get: Any) -> None:
         "drf_autoprefetch.relation": "Book.author",
         "drf_autoprefetch.kind": "to-one",
         "drf_autoprefetch.query_count": 8,
+        "drf_autoprefetch.healed": 0,
         "drf_autoprefetch.remedy": 'add @prefetch_hint("author") to BookSerializer.get_writer',
     }
 
