@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from django.db.models import QuerySet, prefetch_related_objects
 
 from .late import have_wait
+from .watching import tell
 
 ATTRIBUTE = "_autoprefetch"
 
@@ -95,6 +96,7 @@ class _Planned:
         while rows := list(islice(built, size)):
             prefetch_related_objects(rows, *planned._prefetch_related_lookups)
             have_wait(planned, rows)
+            tell(rows)
             yield from rows
         self.queryset._prefetch_done = True
 

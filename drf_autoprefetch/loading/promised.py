@@ -25,6 +25,11 @@ def promised(queryset: Any, load: Load) -> Any:
     return queryset
 
 
+def is_promised(queryset: Any) -> bool:
+    """Return whether the rows of ``queryset`` are loaded together with those of others."""
+    return isinstance(queryset, _Promised)
+
+
 _LOAD = "_autoprefetch_load"
 _ROWS = "_result_cache"
 

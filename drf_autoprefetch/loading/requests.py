@@ -27,7 +27,7 @@ from .instances import load_for_now, plan_for_instances
 from .late import with_plan
 from .querysets import Lists, put_on_rows, why_not
 from .switches import switched_off
-from .watching import watched
+from .watching import tell, watched
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -165,7 +165,9 @@ class RequestPlan:
             expect_again(self.view, requirement)
         if self._watched is not None:
             self._watched.using(plan_for_instances(requirement))
-        return load_for_now(rows, requirement)
+        forget = load_for_now(rows, requirement)
+        tell(rows)
+        return forget
 
     def _put_on(self, carrying: QuerySet[Any]) -> Any:
         queryset, handled = without_plan(carrying), handling(self.view)

@@ -15,6 +15,7 @@ from .running import Run, run
 from .served import Nodes, rows_per_parent
 from .shapes import shape
 from .statements import UNPLANNED, Query, Statement, Statements
+from .unread import watch_reads
 
 _MOST_PARAMETERS = 20
 
@@ -48,6 +49,7 @@ def analyze(again: Again, planned: Planned) -> dict[str, Any]:
     done = run(again, limit, statements.add)
     why_not = _not_compared(done, statements, planned)
     bare = None if why_not else _without_plan(again, limit)
+    unread = None if planned.plan is None or done.answer is None else watch_reads(again, limit)
     with rolled_back():
         told = [_statement(statement, planned) for statement in statements]
     return {
@@ -55,6 +57,7 @@ def analyze(again: Again, planned: Planned) -> dict[str, Any]:
         **_outcome(done, planned),
         "statements": told,
         "rows_per_parent": rows_per_parent(statements.levels),
+        "unread": unread,
         "without_plan": bare and _outcome(bare, planned),
         "same_response": None if bare is None else _same(done, bare),
         "not_compared": why_not,
