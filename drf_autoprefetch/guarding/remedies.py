@@ -57,7 +57,7 @@ def _narrowed(load: Load, path: str, reader: _Reader) -> str:
 
 def _in_queries(path: str, row: Any) -> str:
     """Queries may know a relation by another name than attributes do."""
-    model: Any = type(row)
+    model: Any = row.__class__
     names = []
     for name in path.split("__"):
         relation = relations(model)[name]
@@ -93,7 +93,7 @@ def _list_of(start: Any, row: Any) -> str:
 
 
 def _relations(row: Any) -> dict[str, Relation]:
-    model: Any = type(row)
+    model: Any = row.__class__
     return relations(model)
 
 

@@ -158,7 +158,7 @@ class RequestPlan:
         if not rows or len(rows) != len(instances):
             return None
         try:
-            requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
+            requirement = self._ask(answer_for_instances, self.view, serializer, rows[0].__class__).requirement
         except NotAskedError:
             return None
         if self._not_asked:

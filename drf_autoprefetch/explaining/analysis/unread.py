@@ -1,35 +1,48 @@
-"""What was loaded and not read on this page: the request is run once more, and the first rows of each list are watched.
-
-It is a run of its own, because to watch takes time.
-"""
+"""What was loaded and not read on this page, by the first rows of each list, which are watched while it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 from ...guarding.reads.recorder import FIRST, Recorder
 from ...guarding.reads.unread import Judged, judged
-from ...loading.watching import kept_here
+from ...loading.watching import Watched, kept_here
 from ...reading.columns import label, ordered_columns
-from .again import Again
-from .running import run
 
 
-def watch_reads(again: Again, limit: float) -> dict[str, Any] | None:
-    """Return what a run of the request loaded and did not read, as a dict of JSON types; None where it does not end."""
-    recorder = Recorder()
-    with kept_here() as watched, recorder.watching():
-        done = run(again, limit)
-    if done.answer is None or done.answer.status >= 400:
-        return None
-    plans = [used.plan for one in watched for used in one.used]
-    nodes = [_node(each) for each in judged(recorder.nodes.values(), plans)]
-    return {
-        "rows": recorder.rows,
-        "of_each_list": FIRST,
-        "nodes": [node for node in nodes if node["columns"] or node["relations"]],
-    }
+class Watching:
+    """A block in which rows are watched."""
+
+    def __init__(self) -> None:
+        self._recorder = Recorder()
+        self._stack = ExitStack()
+        self._views: list[Watched] = []
+
+    def __enter__(self) -> Watching:
+        self._views = self._stack.enter_context(kept_here())
+        self._stack.enter_context(self._recorder.watching())
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self._stack.close()
+
+    def seconds(self) -> float:
+        """Return how long watching has taken so far."""
+        return self._recorder.seconds
+
+    def unread(self) -> dict[str, Any] | None:
+        """Return what was not read, as a dict of JSON types; None where no plan has loaded anything."""
+        plans = [used.plan for view in self._views for used in view.used]
+        if not plans:
+            return None
+        nodes = [_node(each) for each in judged(self._recorder.nodes.values(), plans)]
+        return {
+            "rows": self._recorder.rows,
+            "of_each_list": FIRST,
+            "nodes": [node for node in nodes if node["columns"] or node["relations"]],
+        }
 
 
 def _node(each: Judged) -> dict[str, Any]:

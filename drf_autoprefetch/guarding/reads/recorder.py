@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -32,6 +33,7 @@ class Recorder:
         self.functions: dict[tuple[Function, type[Model]], CodeReads] = {}
         self.fields: dict[Field, CodeReads] = {}
         self.rows = 0
+        self.seconds = 0.0
         self._seen: dict[int, Seen] = {}
         self._lists: list[Any] = []
         self._open = True
@@ -73,12 +75,15 @@ class Recorder:
         """Take in that code in ``frame`` asks ``row`` for ``name``; return whether what it gets matters."""
         if not self._open or (name[0] == "_" and name != "__dict__" and name not in LEAVING):
             return False
+        started = perf_counter()
         try:
             seen = self._seen.get(id(row))
             return seen is not None and self._reads(seen, name, frame)
         except Exception:
             self._fail()
             return False
+        finally:
+            self.seconds += perf_counter() - started
 
     def has_read(self, row: Model, name: str, value: Any, frame: FrameType) -> None:
         """Watch the rows that ``row`` has under ``name``."""
