@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, NotAcceptable
 
 from .explaining.analysis.again import Again
 from .explaining.endpoint import asked_to_explain, explain, names_explain
+from .guarding.reads.sampling import sampled
 from .guarding.requests import watched
 from .loading.building import shadowed
 from .loading.carried import carries, carry
@@ -49,7 +50,7 @@ class AutoPrefetchMixin:
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, and watch what is loaded row by row meanwhile."""
-        return watched(self, super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+        return watched(self, sampled(self, super().dispatch), request, *args, **kwargs)  # type: ignore[misc]
 
     def get_queryset(self) -> Any:
         """Return the view's queryset, carrying the plan of this request."""

@@ -84,7 +84,7 @@ def _path(start: Any, load: Load) -> str:
 
 def _list_of(start: Any, row: Any) -> str:
     """Return the relation of ``start`` that ``row`` was shown of where nobody has kept its rows; empty if in doubt."""
-    leading = [each for each in _relations(start).values() if each.to_many and each.model is type(row)]
+    leading = [each for each in _relations(start).values() if each.to_many and each.model is row.__class__]
     kept = row._state.fields_cache
     sure = [each.name for each in leading if each.points_back and kept.get(each.points_back) is start]
     # Rows of a many-to-many relation know nothing of where they were reached from.

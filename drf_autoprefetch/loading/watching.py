@@ -62,9 +62,7 @@ def kept_here() -> Iterator[list[Watched]]:
 
 
 #: Told of the rows that a view has loaded by plan, before anybody reads them.
-listening: ContextVar[Callable[[Sequence[Model]], None] | None] = ContextVar(
-    "drf_autoprefetch.listening", default=None
-)
+listening: ContextVar[Callable[[Sequence[Model]], None] | None] = ContextVar("drf_autoprefetch.listening", default=None)
 
 
 def tell(rows: Sequence[Model]) -> None:

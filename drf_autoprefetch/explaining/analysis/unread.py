@@ -35,7 +35,7 @@ class Watching:
     def unread(self) -> dict[str, Any] | None:
         """Return what was not read, as a dict of JSON types; None where no plan has loaded anything."""
         plans = [used.plan for view in self._views for used in view.used]
-        if not plans:
+        if not plans or self._recorder.failed:
             return None
         nodes = [_node(each) for each in judged(self._recorder.nodes.values(), plans)]
         return {

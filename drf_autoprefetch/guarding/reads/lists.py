@@ -6,7 +6,6 @@ A queryset that is narrowed, ordered or cut is another one, which tells nothing:
 from __future__ import annotations
 
 import copy
-import copyreg
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -16,7 +15,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.manager import BaseManager
 
-from .rows import disguised, own_class
+from .rows import Disguise, disguised, own_class
 
 _ROWS, _LOOK = "_result_cache", "_autoprefetch_look"
 
@@ -26,43 +25,51 @@ HandOut = Callable[[Any, FrameType], None]
 Look = Callable[[Any, Any, FrameType], None]
 
 
-def watch_list(manager: Any, hand_out: HandOut) -> None:
-    """Have ``hand_out`` told of the querysets that a related manager hands out."""
-    if isinstance(manager, BaseManager):
-        manager.__dict__[_LOOK] = hand_out
-        manager.__class__ = _watched_manager(own_class(manager))
+def watch_list(manager: Any, hand_out: HandOut) -> bool:
+    """Have ``hand_out`` told of the querysets that a related manager hands out; False for what is none."""
+    return _watch(manager, hand_out, _watched_manager) if issubclass(type(manager), BaseManager) else False
 
 
-def watch_rows(queryset: Any, look: Look) -> None:
-    """Have ``look`` told when the rows of ``queryset`` are looked at."""
-    if isinstance(queryset, QuerySet):
-        queryset.__dict__[_LOOK] = look
-        queryset.__class__ = _watched_queryset(own_class(queryset))
+def watch_rows(queryset: Any, look: Look) -> bool:
+    """Have ``look`` told when the rows of ``queryset`` are looked at; False for what is none."""
+    return _watch(queryset, look, _watched_queryset) if issubclass(type(queryset), QuerySet) else False
 
 
-def unwatch(queryset: Any) -> None:
-    """Leave ``queryset`` as it was."""
-    queryset.__dict__.pop(_LOOK, None)
-    queryset.__class__ = own_class(queryset)
+def _watch(watched: Any, told: Any, made: Callable[[Any], Any]) -> bool:
+    watched.__dict__[_LOOK] = told
+    watched.__class__ = made(own_class(watched))
+    return True
 
 
-class _WatchedManager:
+def unwatch(watched: Any) -> None:
+    """Leave a manager or queryset as it was."""
+    watched.__class__ = own_class(watched)
+    watched.__dict__.pop(_LOOK, None)
+
+
+class _WatchedManager(Disguise):
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()  # type: ignore[misc]
-        self.__dict__[_LOOK](queryset, sys._getframe(1))
+        _tell(self, queryset, sys._getframe(1))
         return queryset
 
     def count(self) -> Any:
         """A many-to-many relation that is not loaded is counted without a queryset of its own."""
-        self.__dict__[_LOOK](None, sys._getframe(1))
+        _tell(self, None, sys._getframe(1))
         return super().count()  # type: ignore[misc]
 
     def exists(self) -> Any:
-        self.__dict__[_LOOK](None, sys._getframe(1))
+        _tell(self, None, sys._getframe(1))
         return super().exists()  # type: ignore[misc]
 
 
-class _WatchedQueryset:
+def _tell(manager: Any, queryset: Any, frame: FrameType) -> None:
+    told = manager.__dict__.get(_LOOK)
+    if told is not None:
+        told(queryset, frame)
+
+
+class _WatchedQueryset(Disguise):
     """Tells where Django looks whether there are rows, and at which."""
 
     __autoprefetch_own__: Any
@@ -70,7 +77,7 @@ class _WatchedQueryset:
     @property
     def _result_cache(self) -> Any:
         own: Any = getattr(self.__autoprefetch_own__, _ROWS, None)
-        rows = self.__dict__.get(_ROWS) if own is None else own.__get__(self)
+        rows = own.__get__(self) if hasattr(own, "__get__") else self.__dict__.get(_ROWS)
         look = self.__dict__.get(_LOOK)
         if look is not None:
             look(self, rows, sys._getframe(1))
@@ -92,8 +99,12 @@ class _WatchedQueryset:
         own = self.__autoprefetch_own__
         if hasattr(own, _ROWS):
             return own.__reduce_ex__(self, protocol)
-        state = self.__getstate__()
-        return copyreg.__newobj__, (own,), {name: value for name, value in state.items() if name != _LOOK}
+        state: Any = self.__getstate__()
+        return _made, (own,), {name: value for name, value in state.items() if name != _LOOK}
+
+
+def _made(cls: Any) -> Any:
+    return cls.__new__(cls)
 
 
 @lru_cache(maxsize=1024)

@@ -81,7 +81,8 @@ def _handed(code: CodeType, frame: FrameType) -> Any:
         return None
     values = frame.f_locals
     handed = (values.get(name) for name in code.co_varnames[: code.co_argcount])
-    return next((value for value in handed if isinstance(value, Model)), None)
+    # To ask what is loaded lazily for its class would load it.
+    return next((value for value in handed if issubclass(type(value), Model)), None)
 
 
 def function_of(code: CodeType) -> Function:

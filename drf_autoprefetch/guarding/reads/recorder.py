@@ -1,4 +1,4 @@
-"""``Recorder``: watches the first rows of each list that a view has loaded, and keeps what is read of them, and by whom."""
+"""``Recorder``: watches the first rows of each list that a view has loaded, and keeps what is read of them by whom."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Recorder:
         self.seconds = 0.0
         self._seen: dict[int, Seen] = {}
         self._lists: list[Any] = []
+        self.failed = False
         self._open = True
 
     @contextmanager
@@ -66,14 +67,14 @@ class Recorder:
         self._seen, self._lists = {}, []
 
     def _fail(self) -> None:
-        self._open = False
+        self._open, self.failed = False, True
         complain("Reads are watched no further")
 
     # ---- What rows and lists tell
 
     def reads(self, row: Model, name: str, frame: FrameType) -> bool:
         """Take in that code in ``frame`` asks ``row`` for ``name``; return whether what it gets matters."""
-        if not self._open or (name[0] == "_" and name != "__dict__" and name not in LEAVING):
+        if not self._open or (name[:1] == "_" and name != "__dict__" and name not in LEAVING):
             return False
         started = perf_counter()
         try:
@@ -120,8 +121,9 @@ class Recorder:
             self._note(seen, name, False, frame)
             self._first(rows, seen, name)
         elif relation.to_many:
-            watch_list(value, partial(self._handed_out, seen, name))
-        elif isinstance(value, Model):
+            if watch_list(value, partial(self._handed_out, seen, name)):
+                self._lists.append(value)
+        elif issubclass(type(value), Model):
             self._watch(value, seen, name, many=seen.many)
 
     def _handed_out(self, seen: Seen, name: str, queryset: Any, frame: FrameType) -> None:
@@ -130,9 +132,8 @@ class Recorder:
                 return
             if queryset is None:
                 self._note(seen, name, is_missing(seen.row, relations(seen.model)[name]), frame)
-            else:
+            elif watch_rows(queryset, partial(self._looked_at, seen, name)):
                 self._lists.append(queryset)
-                watch_rows(queryset, partial(self._looked_at, seen, name))
         except Exception:
             self._fail()
 
@@ -148,7 +149,7 @@ class Recorder:
 
     def _first(self, rows: Sequence[Any], seen: Seen, name: str) -> None:
         for row in rows[:FIRST]:
-            if isinstance(row, Model):
+            if issubclass(type(row), Model):
                 self._watch(row, seen, name, many=len(rows) > 1 or seen.many)
 
     def _watch(self, row: Model, parent: Seen | None, name: str, *, many: bool) -> None:
@@ -179,17 +180,18 @@ class Recorder:
     def _note(self, seen: Seen, name: str, missing: bool, frame: FrameType) -> None:
         for node in seen.nodes:
             node.read.add(name)
-        entry: CodeReads | None = None
+        missing, entry = missing and seen.many, None
         for place in places(frame):
             start = self._seen.get(id(place.row))
-            if place.field is not None and entry is not None:
-                entry.fields.add(place.field)
-            entry = None
             way = None if start is None else way_to(seen, start)
-            if start is None or way is None:
-                continue
-            found = self._reads_of(place.function, place.field, start)
-            found.add(start, (*way, name), missing and seen.many)
+            found = None if start is None or way is None else self._reads_of(place.function, place.field, start)
+            if found is not None and start is not None and way is not None:
+                found.add(start, (*way, name), missing)
+            if place.field is not None:
+                if entry is not None:
+                    entry.fields.add(place.field)
+                # What is missing is the nearest field's matter, not that of those around.
+                missing = False
             entry = found if place.function is not None else None
 
     def _reads_of(self, function: Function | None, field: Any, start: Seen) -> CodeReads:

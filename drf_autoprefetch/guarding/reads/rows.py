@@ -29,11 +29,15 @@ class Reader(Protocol):
 _readers: dict[int, Reader] = {}
 
 
-class _Told:
-    """Mixed into the class of a row."""
+class Disguise:
+    """Mixed into a class that stands for another."""
 
     def __init_subclass__(cls) -> None:
         """What a project does for each of its classes is not done for one that is no class of it."""
+
+
+class _Told(Disguise):
+    """Mixed into the class of a row."""
 
     def __getattribute__(self, name: str) -> Any:
         if name == "__class__":
@@ -53,11 +57,12 @@ def told(row: Model, reader: Reader) -> bool:
     """Have ``reader`` told what is read of ``row``; False where somebody else is, or the class cannot be changed."""
     if _readers.setdefault(id(row), reader) is not reader:
         return False
+    cls: Any = own_class(row)
     try:
-        object.__setattr__(row, "__class__", _told_class(type(row)))
-    except BaseException:
+        object.__setattr__(row, "__class__", _told_class(cls))
+    except TypeError:
         del _readers[id(row)]
-        raise
+        return False
     return True
 
 

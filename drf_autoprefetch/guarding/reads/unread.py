@@ -37,12 +37,14 @@ class Judged:
 
 
 def judged(nodes: Iterable[NodeReads], plans: Iterable[Plan]) -> Iterator[Judged]:
-    """Yield, for each place where rows were watched, what was loaded there, and read."""
+    """Yield, for each place of the plans where rows were watched, what was loaded there, and read."""
     planned: dict[str, Planned] = {}
     for plan in plans:
         _collect(plan, "", planned)
     for node in nodes:
-        known = planned.get(node.path, Planned())
+        known = planned.get(node.path)
+        if known is None:
+            continue
         yield Judged(
             node.path,
             node.model,
