@@ -60,7 +60,7 @@ def _extended(source: Source, decorator: ast.Call, paths: Sequence[str]) -> Edit
 
 def segment(source: Source, node: ast.AST) -> str:
     """Return the source of an expression on one line."""
-    found = ast.get_sourcesegment(source.text, node)
+    found = ast.get_source_segment(source.text, node)
     return ast.unparse(node) if found is None or "\n" in found else found
 
 

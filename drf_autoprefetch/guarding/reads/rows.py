@@ -79,9 +79,9 @@ def own_class(instance: Any) -> Any:
 
 def disguised(cls: Any, mixin: type, **attributes: Any) -> Any:
     """Return a subclass of ``cls``, with ``mixin`` before it, that goes by the same name and equals it."""
-    meta = _meta(type(cls))
+    base: Any = type(cls)
     named = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    return type.__new__(meta, cls.__name__, (mixin, cls), named | {"__autoprefetch_own__": cls} | attributes)
+    return type.__new__(_meta(base), cls.__name__, (mixin, cls), named | {"__autoprefetch_own__": cls} | attributes)
 
 
 @lru_cache(maxsize=1024)
