@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from ...loading.promised import is_promised
 from ...loading.watching import listening
-from ...reading.columns import columns_by_name, ordered_columns
+from ...reading.columns import columns_by_name, ordered_columns, primary_key
 from ...reading.relations import relations
 from ..watching import complain
 from .lists import unwatch, watch_list, watch_rows
@@ -105,7 +105,8 @@ class Recorder:
             return True
         column = columns_by_name(seen.model).get(name)
         if column is not None:
-            if not is_machinery(frame.f_code.co_filename):
+            # Every row has its key, and Django asks for it all the time.
+            if column.attname not in primary_key(seen.model) and not is_machinery(frame.f_code.co_filename):
                 self._note(seen, column.attname, column.attname not in values_of(seen.row), frame)
             return False
         if name in LEAVING or (name == "__dict__" and not is_django(frame.f_code.co_filename)):
@@ -118,8 +119,9 @@ class Recorder:
         if relation is None:
             # What a Prefetch has put there by its to_attr.
             rows = value if type(value) is list else [value]
-            self._note(seen, name, False, frame)
-            self._first(rows, seen, name)
+            if any(issubclass(type(row), Model) for row in rows):
+                self._note(seen, name, False, frame)
+                self._first(rows, seen, name)
         elif relation.to_many:
             if watch_list(value, partial(self._handed_out, seen, name)):
                 self._lists.append(value)
