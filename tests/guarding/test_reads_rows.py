@@ -122,7 +122,6 @@ def test_a_proxy_stays_one():
 def test_a_row_is_told_to_one_reader_only(author):
     with telling(author):
         assert not told(author, Reader())
-        assert type(author) != Book
 
     with telling(author):
         pass
@@ -168,8 +167,6 @@ def test_a_row_whose_class_cannot_change_is_not_watched():
     row: Any = Fixed()
 
     assert not told(row, Reader())
-    assert told(author := Author(), Reader())
-    untold(author)
     assert type(row) is Fixed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +56,13 @@ class Source:
             if isinstance(node, ast.ClassDef) and path == qualname:
                 return node
         raise NoPlaceError(f"{self.file} has no class {qualname}")
+
+
+def from_here(file: str) -> str:
+    """Return a file as it is called from the working folder, if it lies below that."""
+    path = os.path.abspath(file)
+    here = os.path.join(os.getcwd(), "")
+    return path.removeprefix(here)
 
 
 def read_source(file: str) -> Source:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...guarding.reads.samples import CodeSample, Sample
+from .sources import from_here
 
 #: Why a hint is wanted.
 UNREAD, MISSING = "could not be read", "loads row by row"
@@ -79,9 +80,9 @@ def wanted(samples: Iterable[Sample]) -> list[Wanted]:
     fields: dict[str, _Code] = defaultdict(_Code)
     notes: set[tuple[str, str, str, int]] = set()
     for sample in samples:
-        notes |= sample.notes
+        notes |= {(kind, about, file and from_here(file), line) for kind, about, file, line in sample.notes}
         for (file, line, end, name, model), each in sample.functions.items():
-            functions[file, line, end, name].add(model, each)
+            functions[from_here(file), line, end, name].add(model, each)
         for (serializer, name, model), each in sample.fields.items():
             fields[f"{serializer}.{name}"].add(model, each)
     found = list(_for_functions(functions, notes))
