@@ -61,7 +61,8 @@ def _new_import(source: Source, imports: Sequence[Import]) -> Edit:
     others = [node for node in imports if not _is_future(node)]
     block = _third_party(source, others)
     if block:
-        before = [node for node in block if isinstance(node, ast.ImportFrom) and str(node.module) < _PACKAGE]
+        foreign = [node for node in block if not _is_relative(node)]
+        before = [node for node in foreign if isinstance(node, ast.ImportFrom) and str(node.module) < _PACKAGE]
         plain = [node for node in block if isinstance(node, ast.Import)]
         after = before or plain
         at = _end(after[-1]) if after else block[0].lineno - 1
