@@ -366,3 +366,12 @@ def test_a_function_is_found_by_its_line_its_path_or_its_name():
     assert source.function(4, "whatever.f").lineno == 5
     assert source.function(99, "A.f").lineno == 2
     assert source.function(99, "elsewhere.g").lineno == 6
+
+
+def test_a_file_may_have_nothing_but_a_function_in_a_block(folder):
+    found = applied(folder, "import os\n\nif os:\n    def f(book): return book\n", wanted("f", "title"))
+
+    assert found == (
+        "import os\n\nfrom drf_autoprefetch import prefetch_hint\n\nif os:\n"
+        '    @prefetch_hint("title")\n    def f(book): return book\n'
+    )

@@ -396,11 +396,15 @@ def test_only_samples_of_a_view_may_be_asked_for(folder):
 def test_several_files_are_one(folder):
     for file in ("a.jsonl", "b.jsonl"):
         Store(file).add(KEY, sample("title"))
+    whole = sample("title", "isbn", "author")
+    whole.responses = 2
+    Store("b.jsonl").add(("shop.Whole", "list"), whole)
     Store("b.jsonl").add(("shop.Other", "list"), sample("title"))
 
     text = suggested("a.jsonl", "b.jsonl", "--responses=2", "--rows=4")
 
     assert "columns isbn; relations author: never read in 4 sampled rows of 2 responses" in text
+    assert "Whole" not in text
 
 
 def test_the_file_of_the_settings_is_read_and_the_output_written(folder):

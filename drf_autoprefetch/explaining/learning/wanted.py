@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...guarding.reads.samples import CodeSample, Sample
+from ...guarding.reads.samples import CodeSample, Sample, trimmed
 from .sources import from_here
 
 #: Why a hint is wanted.
@@ -115,24 +115,9 @@ def _for_fields(fields: dict[str, _Code], notes: Any) -> Iterator[Wanted]:
 
 
 def _made(code: _Code, file: str, line: int, name: str, fields: Iterable[str], about: bool) -> Wanted:
-    paths = trimmed(code.all("paths"))
+    paths = tuple(sorted(trimmed(code.all("paths"))))
     why = UNREAD if about else MISSING
     return Wanted(file, line, name, tuple(sorted(fields)), tuple(sorted(code.by_model)), paths, why, code.rows)
-
-
-def trimmed(paths: Iterable[str]) -> tuple[str, ...]:
-    """Leave out keys of rows of which something else is read: they come with it."""
-    found = set(paths)
-    return tuple(sorted(path for path in found if not (_is_key(path) and _has_more(path, found))))
-
-
-def _is_key(path: str) -> bool:
-    return path.endswith("__pk")
-
-
-def _has_more(path: str, paths: set[str]) -> bool:
-    rows = path.removesuffix("pk")
-    return any(each.startswith(rows) and each != path for each in paths)
 
 
 def short(name: str) -> str:

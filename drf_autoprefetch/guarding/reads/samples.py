@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -17,6 +17,8 @@ from .seen import CodeReads, Path
 from .unread import judged
 
 VERSION = 1
+
+_KEY = "pk"
 
 #: Notes of a plan that a hint answers.
 HINTED = frozenset({"code-unread", "custom-field"})
@@ -104,11 +106,16 @@ def sample_of(recorder: Recorder, plans: Iterable[Plan]) -> Sample:
 
 
 def _code(reads: CodeReads) -> CodeSample:
-    known = dict(_hinted(reads))
+    known: dict[str, bool] = {}
+    for path in reads.paths:
+        written = _written(reads.model, path)
+        lazily = any(reads.paths.get(path[:length]) for length in range(1, len(path) + 1))
+        known[written] = lazily or known.get(written, False)
+    paths = trimmed(known)
     return CodeSample(
         rows=reads.rows,
-        paths=set(known),
-        missing={path for path, missing in known.items() if missing},
+        paths=paths,
+        missing={path for path in paths if known[path]},
         fields={f"{_class_name(each.serializer)}.{each.name}" for each in reads.fields},
     )
 
@@ -117,32 +124,27 @@ def _class_name(cls: Any) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 
-def _hinted(reads: CodeReads) -> Iterator[tuple[str, bool]]:
-    """The paths that a hint may name. A relation of which only the key was read is told by that key."""
-    beyond = {path[:length] for path in reads.paths for length in range(1, len(path))}
-    for path in reads.paths:
-        written = _written(reads.model, path, ends=path not in beyond)
-        if written:
-            yield written, any(reads.paths.get(path[:length]) for length in range(1, len(path) + 1))
-
-
-def _written(model: type[Model], path: Path, *, ends: bool) -> str:
-    """``path`` as a hint has it, empty where a hint cannot name it, or need not."""
+def _written(model: type[Model], path: Path) -> str:
+    """``path`` as a hint has it, as far as a hint can name it. A relation of which no more is read ends in its key."""
     here: type[Model] | None = model
-    for number, name in enumerate(path, 1):
-        if here is None:
-            return ""
-        relation, last = relations(here).get(name), number == len(path)
+    way: list[str] = []
+    for name in path:
+        relation = None if here is None else relations(here).get(name)
         if relation is None:
-            if not last or name not in columns_by_name(here):
-                return ""
-            return "__".join(path) if name not in primary_key(here) else _keyed(path[:-1])
+            if here is not None and name in columns_by_name(here) and name not in primary_key(here):
+                return "__".join((*way, name))
+            break
+        way.append(name)
         here = relation.model
-    if not ends:
-        return ""
-    return "__".join(path) if here is None else _keyed(path)
+    return "__".join(way) if here is None or not way else "__".join((*way, _KEY))
 
 
-def _keyed(way: Path) -> str:
-    """Every row has its own key."""
-    return "__".join((*way, "pk")) if way else ""
+def trimmed(paths: Iterable[str]) -> set[str]:
+    """Leave out keys of rows of which something else is read: they come with it."""
+    found = {path for path in paths if path}
+    return {path for path in found if not (path.endswith(f"__{_KEY}") and _has_more(path, found))}
+
+
+def _has_more(path: str, paths: set[str]) -> bool:
+    rows = path.removesuffix(_KEY)
+    return any(each.startswith(rows) and each != path for each in paths)

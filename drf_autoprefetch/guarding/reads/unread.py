@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import cache
 
 from django.db.models import Model
 
@@ -62,8 +63,14 @@ def _fits(model: type[Model], planned: type[Model]) -> bool:
 
 def _read(node: NodeReads) -> frozenset[str]:
     """An image is measured with the columns beside it."""
-    columns = filter(None, map(columns_by_name(node.model).get, node.read))
-    return frozenset(node.read).union(*(load_with(node.model, column) for column in columns))
+    measured = _measured(node.model)
+    return frozenset(node.read).union(*(measured[name] for name in node.read & measured.keys()))
+
+
+@cache
+def _measured(model: type[Model]) -> dict[str, frozenset[str]]:
+    found = ((name, load_with(model, column)) for name, column in columns_by_name(model).items())
+    return {name: names for name, names in found if len(names) > 1}
 
 
 def _needed(node: NodeReads, there: Iterable[Planned]) -> set[str]:

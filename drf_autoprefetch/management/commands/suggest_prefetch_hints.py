@@ -12,6 +12,7 @@ from ...conf import get_settings
 from ...explaining.choosing import USAGE
 from ...explaining.learning.lessons import Lessons, as_data, as_text, learn
 from ...explaining.learning.unused import Least
+from ...guarding.reads.sampling import flush
 from ...guarding.reads.storing import Samples, read_samples
 
 _FORMATS = ("text", "diff", "json")
@@ -41,6 +42,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Show what the samples teach. Raises CommandError where there are none."""
+        # What this process has seen itself may wait to be written.
+        flush()
         samples = _samples(options["file"] or [get_settings().LEARN_FILE], options["view"] or "")
         lessons = learn(samples, Least(options["rows"], options["responses"]))
         text = _rendered(lessons, options["format"])
