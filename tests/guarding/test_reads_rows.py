@@ -6,6 +6,7 @@ import copy
 import functools
 import pickle
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +35,7 @@ class Reader:
 
 
 @contextmanager
-def telling(row: Any):
+def telling(row: Any) -> Iterator[Reader]:
     reader = Reader()
     assert told(row, reader)
     try:
@@ -161,7 +162,7 @@ def test_what_a_project_does_for_each_of_its_classes_is_not_done():
 
 
 def test_a_row_whose_class_cannot_change_is_not_watched():
-    class Fixed(tuple):
+    class Fixed(tuple[int, ...]):
         __slots__ = ()
 
     row: Any = Fixed()
@@ -180,7 +181,8 @@ def test_a_class_that_code_of_the_projects_own_has_given_stays(author):
 def test_instances_that_nobody_watches_are_read_as_ever(author):
     """Such as code may make of the class that it finds."""
     with telling(author):
-        other = type(author).__new__(type(author))
+        cls: Any = type(author)
+        other = cls.__new__(cls)
         other.__dict__["name"] = "Bea"
         assert other.name == "Bea"
 

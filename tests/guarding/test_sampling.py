@@ -61,7 +61,7 @@ def test_nothing_is_sampled_unless_somebody_asks(file):
 
 def test_settings_sample_a_share(file, monkeypatch):
     drawn = iter([0.3, 0.7, 0.4])
-    monkeypatch.setattr(sampling.random, "random", lambda: next(drawn))
+    monkeypatch.setattr("random.random", lambda: next(drawn))
 
     with override_settings(DRF_AUTOPREFETCH={"LEARN": 0.5, "LEARN_FILE": file}):
         for _ in range(3):

@@ -123,8 +123,7 @@ class Recorder:
                 self._note(seen, name, False, frame)
                 self._first(rows, seen, name)
         elif relation.to_many:
-            if watch_list(value, partial(self._handed_out, seen, name)):
-                self._lists.append(value)
+            self._lists += [value] if watch_list(value, partial(self._handed_out, seen, name)) else []
         elif issubclass(type(value), Model):
             self._watch(value, seen, name, many=seen.many)
 
