@@ -69,14 +69,6 @@ def _learning(file: str) -> Iterator[None]:
         yield
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write what was learned and has not been written yet."""
-    if _samples(session.config):
-        from ..guarding.reads.sampling import flush
-
-        flush()
-
-
 @contextmanager
 def _watched(mode: str) -> Iterator[None]:
     from ..exceptions import UnplannedQueryWarning
@@ -142,7 +134,7 @@ def plan_snapshot(pytestconfig: pytest.Config) -> Callable[..., None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep whether the run came to its end; a worker of pytest-xdist tells which allowances were needed there."""
+    """Keep whether the run came to its end, and what it learned; a worker of xdist tells which allowances it needed."""
     config = session.config
     config.stash[_STOPPED] = bool(session.shouldstop or session.shouldfail)
     told = getattr(config, "workeroutput", None)
@@ -150,6 +142,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from ..guarding.allowing import needed_allowances
 
         told[_NEEDED] = needed_allowances()
+    if _samples(config):
+        from ..guarding.reads.sampling import flush
+
+        flush()
 
 
 @pytest.hookimpl(optionalhook=True)
