@@ -59,6 +59,11 @@ class Settings:
     UNPLANNED: str = "auto"
     #: Fields that may load row by row: ``{"path": "BookSerializer.stars", "reason": "…", "until": date(2030, 1, 1)}``.
     ALLOW_UNPLANNED: Entries = ()
+    #: The share of responses of which is kept what is read of their rows, for ``suggest_prefetch_hints``: 1.0 is all of
+    #: them. For development, CI and staging.
+    LEARN: float = 0.0
+    #: The file in which that is kept.
+    LEARN_FILE: str = "prefetch_samples.jsonl"
     #: The share of responses whose queries the middleware counts: 1.0 is all of them, 0.0 none.
     SAMPLING: float = 1.0
     #: How many queries a response may take, by the name of its URL; ``*`` is for those not named: ``{"*": 30}``.
@@ -134,6 +139,7 @@ def _one_of(known: tuple[str, ...]) -> Callable[[str, Any], None]:
 #: What more than a type is demanded of a setting.
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "UNPLANNED": check_mode,
+    "LEARN": _check_share,
     "SAMPLING": _check_share,
     "BUDGETS": _check_budgets,
     "OVER_BUDGET": _one_of(OVER_BUDGET),

@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, NotAcceptable
 
 from .explaining.analysis.again import Again
 from .explaining.endpoint import asked_to_explain, explain, names_explain
+from .guarding.reads.sampling import sampled
 from .guarding.requests import watched
 from .loading.building import shadowed
 from .loading.carried import carries, carry
@@ -50,7 +51,7 @@ class AutoPrefetchMixin:
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, and watch what is loaded row by row meanwhile."""
         self._pause_own("initial", "filter_queryset", "finalize_response")
-        return watched(self, super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+        return watched(self, sampled(self, super().dispatch), request, *args, **kwargs)  # type: ignore[misc]
 
     def _pause_own(self, *names: str) -> None:
         """Load the rows that a view's own methods fetch beside those that are shown as they are written."""

@@ -84,6 +84,14 @@ ANALYSIS = outcome(
         FAILED,
     ],
     rows_per_parent=[{"path": "reviews", "model": "shop.Review", "parents": 3, "rows": 6, "median": 1.5, "largest": 4}],
+    unread={
+        "rows": 5,
+        "of_each_list": 2,
+        "nodes": [
+            {"path": "", "model": "shop.Book", "rows": 2, "columns": ["isbn", "<b>"], "relations": ["author"]},
+            {"path": "reviews", "model": "shop.Review", "rows": 1, "columns": [], "relations": ["reader"]},
+        ],
+    },
     without_plan=outcome(30),
     same_response=True,
     not_compared="",
@@ -98,6 +106,7 @@ BARE = ANALYSIS | {
     "not_compared": "the request was cut after EXPLAIN_TIMEOUT",
     "statements": [],
     "rows_per_parent": [],
+    "unread": None,
 }
 DATA = PLAIN | {"analysis": ANALYSIS}
 PAGE = parse(render_html(DATA, LINKS))
@@ -124,6 +133,9 @@ def test_text_says_what_happened_query_by_query():
             "      failed",
             "      the database does not explain this query: OperationalError",
             "  reviews: 6 rows for 3 parents, median 1.5, largest 4",
+            "  loaded and not read on this page: 5 rows watched, the first 2 of each list",
+            "      the rows themselves (shop.Book, 2 rows): columns isbn, <b>; relations author",
+            "      reviews (shop.Review, 1 row): relations reader",
         ]
     )
 

@@ -458,6 +458,8 @@ SECTIONS = {
     "statements": "A statement",
     "database_plan": "A database's plan",
     "rows_per_parent": "Rows per parent",
+    "unread": "What was not read",
+    "nodes": "Rows with something unread",
     "without_plan": "A run",
 }
 #: The times of these are described beside them.

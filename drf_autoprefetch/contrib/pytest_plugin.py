@@ -12,6 +12,8 @@ import pytest
 MODES = ("raise", "warn", "off")
 _INI = "drf_autoprefetch_unplanned"
 _OPTION = "--unplanned-queries"
+_LEARN_INI = "drf_autoprefetch_learn"
+_LEARN = "--learn-prefetch-hints"
 _WRITE = "--write-plans"
 #: What a worker of pytest-xdist tells.
 _NEEDED = "drf_autoprefetch_needed"
@@ -25,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(_OPTION, choices=MODES, default=None, help=f"{told} (default: the ini line, or off)")
     group.addoption(_WRITE, action="store_true", help="have plan_snapshot keep the plans of now in its file")
     parser.addini(_INI, told, default="off")
+    told = "a file for what is read of the rows that views load, for manage.py suggest_prefetch_hints"
+    group.addoption(_LEARN, metavar="FILE", default=None, help=f"{told} (default: the ini line, or none)")
+    parser.addini(_LEARN_INI, told, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,16 +43,30 @@ def _mode(config: pytest.Config) -> str:
     return str(config.getoption(_OPTION) or config.getini(_INI))
 
 
+def _samples(config: pytest.Config) -> str:
+    return str(config.getoption(_LEARN) or config.getini(_LEARN_INI))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Watch the test where it asks for that, or the whole run does. A failure of its own comes first."""
-    mode, marker = _mode(item.config), item.get_closest_marker("query_budget")
+    mode, marker, file = _mode(item.config), item.get_closest_marker("query_budget"), _samples(item.config)
     with ExitStack() as stack:
+        if file:
+            stack.enter_context(_learning(file))
         if mode != "off":
             stack.enter_context(_watched(mode))
         if marker is not None:
             stack.enter_context(_budget(*marker.args, **marker.kwargs))
         return (yield)
+
+
+@contextmanager
+def _learning(file: str) -> Iterator[None]:
+    from ..guarding.reads.sampling import learning
+
+    with learning(file):
+        yield
 
 
 @contextmanager
@@ -115,7 +134,7 @@ def plan_snapshot(pytestconfig: pytest.Config) -> Callable[..., None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep whether the run came to its end; a worker of pytest-xdist tells which allowances were needed there."""
+    """Keep whether the run came to its end, and what it learned; a worker of xdist tells which allowances it needed."""
     config = session.config
     config.stash[_STOPPED] = bool(session.shouldstop or session.shouldfail)
     told = getattr(config, "workeroutput", None)
@@ -123,6 +142,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from ..guarding.allowing import needed_allowances
 
         told[_NEEDED] = needed_allowances()
+    if _samples(config):
+        from ..guarding.reads.sampling import flush
+
+        flush()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -39,6 +39,10 @@ def definitions(prefix: str) -> dict[str, Schema]:
         f"{ROOT}RowsPerParent": _object(
             path=_TEXT, model=_or_null(_TEXT), parents=_NUMBER, rows=_NUMBER, median=_SIZE, largest=_NUMBER
         ),
+        f"{ROOT}Unread": _object(rows=_NUMBER, of_each_list=_NUMBER, nodes=_list(reference("UnreadNode"))),
+        f"{ROOT}UnreadNode": _object(
+            path=_TEXT, model=_TEXT, rows=_NUMBER, columns=_list(_TEXT), relations=_list(_TEXT)
+        ),
         f"{ROOT}DatabasePlan": _object(
             lines=_list(_TEXT),
             full_scans=_list(_TEXT),
@@ -105,6 +109,7 @@ def _analysis(reference: Any) -> Schema:
         **_outcome(reference),
         statements=_list(reference("Statement")),
         rows_per_parent=_list(reference("RowsPerParent")),
+        unread=_or_null(reference("Unread")),
         without_plan=_or_null(reference("Outcome")),
         same_response=_or_null(_YES_OR_NO),
         not_compared=_TEXT,

@@ -67,7 +67,7 @@ def _held(holder: Holder) -> Load:
         # What loads a related object holds the field's name, what loads a column the column's.
         to_one = hasattr(descriptor, "get_object")
         name, kind = (field.name, Kind.TO_ONE) if to_one else (field.attname, Kind.COLUMN)
-    return Load(kind, f"{type(row).__name__}.{name}", name, row)
+    return Load(kind, f"{row.__class__.__name__}.{name}", name, row)
 
 
 def _related(queryset: Any, operation: str) -> Load | None:
@@ -85,12 +85,12 @@ def _related(queryset: Any, operation: str) -> Load | None:
 def _known_relation(queryset: Any, row: Model) -> Relation | None:
     known = (field for field, rows in queryset._known_related_objects.items() if row in rows.values())
     names = [field.remote_field.get_accessor_name() for field in known]
-    return relations(type(row)).get(names[0]) if names else None
+    return relations(row.__class__).get(names[0]) if names else None
 
 
 def _many_to_many(queryset: Any, row: Model) -> Relation | None:
     compared = {(_table(queryset, leaf), leaf.lhs.target.column) for leaf in _leaves(queryset.query.where)}
-    for relation in relations(type(row)).values():
+    for relation in relations(row.__class__).values():
         tables = many_to_many_tables(relation)
         # Django counts the rows of the table between the two models, without the other one.
         if (

@@ -57,7 +57,7 @@ def _narrowed(load: Load, path: str, reader: _Reader) -> str:
 
 def _in_queries(path: str, row: Any) -> str:
     """Queries may know a relation by another name than attributes do."""
-    model: Any = type(row)
+    model: Any = row.__class__
     names = []
     for name in path.split("__"):
         relation = relations(model)[name]
@@ -84,7 +84,7 @@ def _path(start: Any, load: Load) -> str:
 
 def _list_of(start: Any, row: Any) -> str:
     """Return the relation of ``start`` that ``row`` was shown of where nobody has kept its rows; empty if in doubt."""
-    leading = [each for each in _relations(start).values() if each.to_many and each.model is type(row)]
+    leading = [each for each in _relations(start).values() if each.to_many and each.model is row.__class__]
     kept = row._state.fields_cache
     sure = [each.name for each in leading if each.points_back and kept.get(each.points_back) is start]
     # Rows of a many-to-many relation know nothing of where they were reached from.
@@ -93,7 +93,7 @@ def _list_of(start: Any, row: Any) -> str:
 
 
 def _relations(row: Any) -> dict[str, Relation]:
-    model: Any = type(row)
+    model: Any = row.__class__
     return relations(model)
 
 

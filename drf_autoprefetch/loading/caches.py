@@ -44,7 +44,7 @@ def reached(instances: Iterable[Model], path: Iterable[str]) -> list[Model]:
 
 
 def _behind(row: Model, name: str) -> list[Model]:
-    relation = get_relation(type(row), name)
+    relation = get_relation(row.__class__, name)
     return loaded_rows(row, relation) if relation is not None else _filled(row, name)
 
 

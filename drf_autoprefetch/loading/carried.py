@@ -21,6 +21,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from .healing import current_heals
 from .late import have_wait
 from .peers import have_heal
+from .watching import tell
 
 ATTRIBUTE = "_autoprefetch"
 
@@ -112,6 +113,7 @@ class _Planned:
             prefetch_related_objects(rows, *planned._prefetch_related_lookups)
             have_wait(planned, rows)
             have_heal(rows)
+            tell(rows)
             yield from rows
         self.queryset._prefetch_done = True
 

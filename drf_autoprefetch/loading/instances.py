@@ -69,7 +69,7 @@ def _load_beyond(instances: Sequence[Model], edge: Edge, group: Group, planning:
     """
     there = {id(row): row for instance in instances for row in loaded_rows(instance, edge.relation, edge.to_attr)}
     for model, target in edge.targets.items():
-        rows = [row for row in there.values() if type(row) is model]
+        rows = [row for row in there.values() if row.__class__ is model]
         if len(rows) > 1 and (target.edges or target.annotations):
             _load(rows, target, group, planning)
 
@@ -115,4 +115,4 @@ def _lists(instances: Sequence[Any], requirement: Requirement) -> Iterator[tuple
                 yield from ((instance, name) for name in kept_as(edge.relation) if name in lists_of(instance))
             rows = loaded_rows(instance, edge.relation, edge.to_attr)
             for model, target in edge.targets.items():
-                yield from _lists([row for row in rows if type(row) is model], target)
+                yield from _lists([row for row in rows if row.__class__ is model], target)

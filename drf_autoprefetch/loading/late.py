@@ -134,7 +134,7 @@ class Group:
         *way, last = prefetch.lookup.split("__")
         by_model: dict[type[Model], list[Model]] = defaultdict(list)
         for row in reached(rows, (*way, prefetch.to_attr or last)):
-            by_model[type(row)].append(row)
+            by_model[row.__class__].append(row)
         for model, found in by_model.items():
             self.wait(found, _prefetches_of(prefetch, model))
 

@@ -42,7 +42,7 @@ def optimize(rows: Any, serializer: Any, *, context: Mapping[str, Any] | None = 
         return _optimize_queryset(rows, serializer, context)
     instances = [rows] if isinstance(rows, Model) else list(rows)
     if instances:
-        load_instances(instances, _requirement(serializer, context, type(instances[0])))
+        load_instances(instances, _requirement(serializer, context, instances[0].__class__))
     return rows
 
 

@@ -47,6 +47,11 @@ def _made(kind: Any, queryset: Any, load: Any) -> Any:
     return queryset
 
 
+def is_promised(queryset: Any) -> bool:
+    """Return whether the rows of ``queryset`` are loaded together with those of others."""
+    return isinstance(queryset, _Promised)
+
+
 _LOAD = "_autoprefetch_load"
 _ROWS = "_result_cache"
 

@@ -30,7 +30,7 @@ from .late import with_plan
 from .peers import have_heal
 from .querysets import Lists, put_on_rows, why_not
 from .switches import switched_off
-from .watching import watched
+from .watching import tell, watched
 
 logger = logging.getLogger("drf_autoprefetch")
 
@@ -163,14 +163,16 @@ class RequestPlan:
         if not rows or len(rows) != len(instances):
             return None
         try:
-            requirement = self._ask(answer_for_instances, self.view, serializer, type(rows[0])).requirement
+            requirement = self._ask(answer_for_instances, self.view, serializer, rows[0].__class__).requirement
         except NotAskedError:
             return None
         if self._not_asked:
             expect_again(self.view, requirement)
         if self._watched is not None:
             self._watched.using(plan_for_instances(requirement))
-        return load_for_now(rows, requirement)
+        forget = load_for_now(rows, requirement)
+        tell(rows)
+        return forget
 
     def _put_on(self, carrying: QuerySet[Any]) -> Any:
         queryset, handled = without_plan(carrying), handling(self.view)

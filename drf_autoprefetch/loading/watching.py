@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from ..planning.plans import Plan
 
@@ -42,6 +44,32 @@ class Watched:
 
 #: Filled while somebody watches: a request runs in one context, whatever threads it is handed to.
 watching: ContextVar[list[Watched] | None] = ContextVar("drf_autoprefetch.watching", default=None)
+
+
+@contextmanager
+def kept_here() -> Iterator[list[Watched]]:
+    """Give what views load by plan in this block; whoever watches outside sees it as well."""
+    kept = watching.get()
+    if kept is not None:
+        yield kept
+        return
+    kept = []
+    token = watching.set(kept)
+    try:
+        yield kept
+    finally:
+        watching.reset(token)
+
+
+#: Told of the rows that a view has loaded by plan, before anybody reads them.
+listening: ContextVar[Callable[[Sequence[Model]], None] | None] = ContextVar("drf_autoprefetch.listening", default=None)
+
+
+def tell(rows: Sequence[Model]) -> None:
+    """Tell whoever listens that ``rows`` are there."""
+    listener = listening.get()
+    if listener is not None:
+        listener(rows)
 
 
 def watched(view: Any) -> Watched | None:

@@ -12,6 +12,8 @@ import pytest
 
 from drf_autoprefetch.contrib import pytest_plugin
 from drf_autoprefetch.guarding import allowing
+from drf_autoprefetch.guarding.reads import sampling
+from drf_autoprefetch.guarding.reads.storing import read_samples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
@@ -199,3 +201,30 @@ def test_loading_it_imports_nothing_of_django_or_rest_framework():
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert done.stdout == "[]\n"
+
+
+LEARNING = """
+from tests.examples import answer
+from tests.guarding.test_sampling import Books
+
+def test_books():
+    for _ in range(3):
+        answer(Books)
+"""
+
+
+@pytest.mark.parametrize("how", ["option", "ini"])
+def test_a_run_may_be_learned_from(run, how, tmp_path):
+    file = str(tmp_path / "samples.jsonl")
+    ini = f"drf_autoprefetch_learn = {file}" if how == "ini" else ""
+
+    run(LEARNING, *([f"--learn-prefetch-hints={file}"] if how == "option" else []), ini=ini).assert_outcomes(passed=1)
+
+    assert read_samples(file)["tests.guarding.test_sampling.Books", "list"].responses == 3
+    sampling._stores.clear()
+
+
+def test_nothing_is_learned_by_default(run):
+    run(LEARNING).assert_outcomes(passed=1)
+
+    assert not sampling._everything

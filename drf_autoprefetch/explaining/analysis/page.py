@@ -7,6 +7,7 @@ from typing import Any
 from ..highlighting import sql_as_html
 from .statements import ROLES, UNPLANNED
 from .text import marks, per_parent, purpose, remarks, sameness, summary
+from .unread import unread_page
 
 #: How wide the timeline is, in units of its own.
 _WIDTH = 1000
@@ -24,6 +25,7 @@ def analysis_page(analysis: dict[str, Any]) -> dict[str, Any]:
         "not_compared": analysis["not_compared"],
         "statements": [_statement(statement, number, total) for number, statement in enumerate(statements, 1)],
         "rows_per_parent": [per_parent(each) for each in analysis["rows_per_parent"]],
+        "unread": analysis["unread"] and unread_page(analysis["unread"]),
     }
 
 

@@ -15,6 +15,7 @@ from .running import Run, run
 from .served import Nodes, rows_per_parent
 from .shapes import shape
 from .statements import UNPLANNED, Query, Statement, Statements
+from .unread import Watching
 
 _MOST_PARAMETERS = 20
 
@@ -45,7 +46,8 @@ def analyze(again: Again, planned: Planned) -> dict[str, Any]:
     """
     limit = get_settings().EXPLAIN_TIMEOUT
     statements = Statements(Nodes(planned.plan))
-    done = run(again, limit, statements.add)
+    with Watching() as watching:
+        done = run(again, limit, statements.add, watching.seconds)
     why_not = _not_compared(done, statements, planned)
     bare = None if why_not else _without_plan(again, limit)
     with rolled_back():
@@ -55,6 +57,7 @@ def analyze(again: Again, planned: Planned) -> dict[str, Any]:
         **_outcome(done, planned),
         "statements": told,
         "rows_per_parent": rows_per_parent(statements.levels),
+        "unread": watching.unread() if _answered(done) else None,
         "without_plan": bare and _outcome(bare, planned),
         "same_response": None if bare is None else _same(done, bare),
         "not_compared": why_not,
@@ -75,6 +78,10 @@ def _not_compared(done: Run, statements: Statements, planned: Planned) -> str:
         return "the request failed"
     rows, most = _rows(statements), get_settings().EXPLAIN_MAX_ROWS
     return f"{rows} rows are more than EXPLAIN_MAX_ROWS, {most}" if rows > most else ""
+
+
+def _answered(done: Run) -> bool:
+    return done.answer is not None and done.answer.status < 400
 
 
 def _rows(statements: Statements) -> int:

@@ -22,6 +22,7 @@ from .statements import Query
 logger = logging.getLogger("drf_autoprefetch")
 
 Look = Callable[[Query, FrameType], None]
+Seconds = Callable[[], float]
 
 
 class OutOfTimeError(BaseException):
@@ -40,15 +41,15 @@ class Run:
 class Recorder:
     """An execute wrapper that records, and stops the run before a query for which there is no time left."""
 
-    def __init__(self, limit: float, look: Look | None) -> None:
+    def __init__(self, limit: float, look: Look | None, beside: Seconds) -> None:
         self.queries: list[Query] = []
-        self._limit, self._look = limit, look
+        self._limit, self._look, self._beside = limit, look, beside
         self._started, self._own, self._busy = perf_counter(), 0.0, False
 
     @property
     def seconds(self) -> float:
         """The time since the run began, without what recording took of it."""
-        return perf_counter() - self._started - self._own
+        return perf_counter() - self._started - self._own - self._beside()
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Run one query. Raises OutOfTimeError."""
@@ -85,13 +86,14 @@ class Recorder:
         self._own += seconds
 
 
-def run(again: Callable[[], Any], limit: float, look: Look | None = None) -> Run:
+def run(again: Callable[[], Any], limit: float, look: Look | None = None, beside: Seconds = float) -> Run:
     """Answer a request within ``limit`` seconds; what it writes to a database is rolled back.
 
-    ``look`` is shown each query while the frames that run it are there.
+    ``look`` is shown each query while the frames that run it are there. ``beside`` says how many seconds went by in
+    whoever else watches, which are none of the run's.
     """
     with unwatched(), rolled_back(), ExitStack() as stack:
-        recorder = Recorder(limit, look)
+        recorder = Recorder(limit, look, beside)
         for connection in connections.all():
             stack.enter_context(connection.execute_wrapper(recorder))
         try:

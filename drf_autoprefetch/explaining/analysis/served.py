@@ -107,7 +107,7 @@ class Nodes:
 
 
 def _is_generic(level: Level) -> bool:
-    relation = get_relation(type(level.instances[0]), level.name)
+    relation = get_relation(level.instances[0].__class__, level.name)
     return relation is not None and relation.kind == "generic_foreign_key"
 
 
@@ -158,7 +158,7 @@ def rows_per_parent(levels: Iterable[tuple[Node, Level]]) -> list[dict[str, Any]
 def _lists(level: Level) -> Iterator[tuple[Any, list[Model]]]:
     """The lists that are still there: those of instances that somebody else holds are forgotten when shown."""
     for instance in level.instances:
-        relation = get_relation(type(instance), level.name)
+        relation = get_relation(instance.__class__, level.name)
         if relation is None or not relation.to_many:
             continue
         kept = (level.to_attr,) if level.to_attr else kept_as(relation)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .unread import unread_lines
+
 _INSIDE = " " * 4
 #: How wide a timeline is, in characters.
 _TIMELINE = 60
@@ -26,6 +28,8 @@ def analysis_lines(analysis: dict[str, Any]) -> Iterator[str]:
         yield from (_INSIDE + line for line in remarks(statement))
     for each in analysis["rows_per_parent"]:
         yield per_parent(each)
+    if analysis["unread"]:
+        yield from unread_lines(analysis["unread"])
 
 
 def timeline(analysis: dict[str, Any]) -> Iterator[str]:
