@@ -108,10 +108,10 @@ def test_the_setting_says_it_for_all_views(settings):
 
 
 def test_an_action_says_it_for_itself():
-    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):
+    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):  # type: ignore[misc]
         @action(detail=False, auto_prefetch_unplanned="heal")
         def recent(self, request: Any) -> Response:
-            return self.list(request)
+            return self.list(request)  # type: ignore[no-any-return]
 
     for name, queries in (("list", 9), ("recent", 3)):
         switches = getattr(getattr(Books, name), "kwargs", {})
@@ -299,7 +299,7 @@ def test_rows_of_a_prefetch_of_the_projects_own_heal():
 
 
 def test_rows_of_an_iterator_heal():
-    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):
+    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             rows = list(self.get_queryset().iterator(chunk_size=4))
             return Response(self.get_serializer(rows, many=True).data)
@@ -309,7 +309,7 @@ def test_rows_of_an_iterator_heal():
 
 
 def test_rows_that_a_handler_shows_one_by_one_heal():
-    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):
+    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             return Response([self.get_serializer(row).data for row in self.get_queryset()])
 
@@ -317,7 +317,7 @@ def test_rows_that_a_handler_shows_one_by_one_heal():
 
 
 def test_rows_that_a_handler_fetches_by_itself_heal_while_they_are_shown():
-    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):
+    class Books(unforeseen("return [each.rating for each in row.reviews.all()]")):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             return Response(self.get_serializer(list(Book.objects.all()), many=True).data)
 
@@ -325,7 +325,7 @@ def test_rows_that_a_handler_fetches_by_itself_heal_while_they_are_shown():
 
 
 def test_a_heal_outside_of_serializers_is_told_of_the_function():
-    class Books(unforeseen("return row.pk")):
+    class Books(unforeseen("return row.pk")):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             return Response([[each.rating for each in row.reviews.all()] for row in self.get_queryset()])
 
@@ -372,7 +372,7 @@ def foiled(monkeypatch):
     from drf_autoprefetch.planning.plans import How
     from drf_autoprefetch.reading.requirements import everything
 
-    make_plan = finding.make_plan
+    make_plan = finding.make_plan  # type: ignore[attr-defined]
 
     def make_another(requirement: Any, written: Any, how: Any) -> Any:
         return make_plan(everything(requirement.model, Origin("nobody", "")), written, How(trim=False))
@@ -403,6 +403,6 @@ def test_a_scenario_without_a_plan_is_the_same(name):
 def test_a_shape_without_a_plan_is_the_same(name):
     shape = SHAPES[name]
     view: Any = type("Rows", (Planned,), {"queryset": shape.queryset(), "serializer_class": shape.serializer})
-    how = {"data": dict(shape.params)} if shape.params else {}
+    how: dict[str, Any] = {"data": dict(shape.params)} if shape.params else {}
 
     healed(view, **how)

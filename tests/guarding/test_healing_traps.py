@@ -23,8 +23,7 @@ from drf_autoprefetch.loading.peers import have_heal, have_heal_beyond
 from tests.examples import answer, shows
 from tests.guarding.scenarios import Planned
 from tests.guarding.unforeseen import Asked, healed, unforeseen
-from tests.shapes.inheritance import AudioBook
-from tests.testapp.models import Author, Book, City, Footnote, Genre, Medium, Reader, Review, TaggedItem
+from tests.testapp.models import AudioBook, Author, Book, City, Footnote, Genre, Medium, Reader, Review, TaggedItem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
@@ -55,7 +54,7 @@ def peers(queryset: Any = None, name: str = "") -> list[Any]:
 
 
 def ask(row: Any, name: str) -> Any:
-    found = getattr(row, name, None) if name else None
+    found: Any = getattr(row, name, None) if name else None
     return list(found.all()) if hasattr(found, "all") else found
 
 
@@ -76,20 +75,20 @@ def test_nothing_is_shown_that_is_older_than_what_was_written(write):
     lines = f"shown = [each.rating for each in row.reviews.all()]\nif row.pages % 30 == 0: {WRITES[write]}\n"
     body = lines + "return [shown, [each.rating for each in row.reviews.all()]]"
 
-    class Books(unforeseen(body, known={"Review": Review})):
+    class Books(unforeseen(body, known={"Review": Review})):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             from django.db import transaction
 
             with transaction.atomic():
                 response = super().list(request)
                 transaction.set_rollback(True)
-            return response
+            return response  # type: ignore[no-any-return]
 
     healed(Books)
 
 
 def test_a_handler_that_writes_between_fetching_and_showing_has_its_rows_healed_while_they_are_shown():
-    class Books(unforeseen(REVIEWS)):
+    class Books(unforeseen(REVIEWS)):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             rows = list(self.get_queryset())
             [[each.rating for each in row.reviews.all()] for row in rows]
@@ -107,14 +106,14 @@ def test_the_response_of_a_write_heals(method):
     shown = unforeseen("return [each.reader and each.reader.name for each in row.reviews.all()]").serializer_class
     author = shows(Author, "name", books=shown(many=True, read_only=True))
     view: Any = type("Authors", (Planned,), {"queryset": Author.objects.all(), "serializer_class": author})
-    author = Author.objects.all()[0]
-    kwargs = {} if method == "post" else {"pk": author.pk}
+    first = Author.objects.all()[0]
+    kwargs = {} if method == "post" else {"pk": first.pk}
     names = {"post": "create", "patch": "partial_update", "put": "update"}
     if method == "post":
         author_class: Any = view.serializer_class
-        author_class.create = lambda self, data: author
+        author_class.create = lambda self, data: first
 
-    found = healed(view, names[method], method=method, data={"name": author.name}, **kwargs)
+    found = healed(view, names[method], method=method, data={"name": first.name}, **kwargs)
 
     assert found.status in (200, 201)
 
@@ -122,7 +121,7 @@ def test_the_response_of_a_write_heals(method):
 def test_rows_that_outlive_the_request_are_loaded_by_django():
     kept: list[Any] = []
 
-    class Books(unforeseen(REVIEWS)):
+    class Books(unforeseen(REVIEWS)):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
             kept[:] = self.get_queryset()
             return Response(self.get_serializer(kept, many=True).data)
@@ -260,12 +259,12 @@ def test_a_copy_is_a_row_of_its_own(name, heals):
     rows = peers(name="reviews")
     for row in rows[:2]:
         ask(row, "author")
-    other = COPIES[name](rows[2])
+    other = COPIES[name](rows[2])  # type: ignore[no-untyped-call]
     assert list(other.reviews.all()) == list(rows[2].reviews.all())
     assert other.author == rows[2].author
 
     # A second book, made of the first.
-    clone = COPIES[name](rows[3])
+    clone = COPIES[name](rows[3])  # type: ignore[no-untyped-call]
     clone.pk = rows[0].pk
     assert list(clone.reviews.all()) == list(Review.objects.filter(book=rows[0]))
 
@@ -346,7 +345,7 @@ def test_a_row_that_is_not_there_is_what_django_says(settings):
         have_heal(rows)
         for row in rows[2:5]:
             row.__dict__["author_id"] = 100_000
-        said = []
+        said: list[Any] = []
         for row in rows:
             try:
                 said.append(row.author.pk)
@@ -412,14 +411,14 @@ def test_rows_of_two_databases_are_two_groups(heals):
     for row in rows[:2]:
         ask(row, "reviews")
 
-    assert "reviews" not in rows[3]._prefetched_objects_cache.spare
-    assert "reviews" in rows[2]._prefetched_objects_cache.spare
+    assert "reviews" not in rows[3]._prefetched_objects_cache.spare  # type: ignore[attr-defined]
+    assert "reviews" in rows[2]._prefetched_objects_cache.spare  # type: ignore[attr-defined]
 
 
 def test_rows_of_several_models_are_several_groups(heals):
     rows = [*Book.objects.all(), *Author.objects.all()]
     have_heal(rows)
-    groups = {type(row): row._prefetched_objects_cache.peers for row in rows}
+    groups = {type(row): row._prefetched_objects_cache.peers for row in rows}  # type: ignore[attr-defined]
 
     assert groups[Book] is not groups[Author]
 
@@ -434,7 +433,7 @@ def test_rows_that_come_twice_are_taken_once(heals):
     have_heal([row, row])
     have_heal([row])
 
-    assert len(row._prefetched_objects_cache.peers._rows) == 1
+    assert len(row._prefetched_objects_cache.peers._rows) == 1  # type: ignore[attr-defined]
 
 
 def test_a_list_of_values_is_no_list_of_rows(heals):
@@ -442,7 +441,7 @@ def test_a_list_of_values_is_no_list_of_rows(heals):
     row.data = [1, 2]
     have_heal([row])
 
-    assert isinstance(row._prefetched_objects_cache, Kept)
+    assert isinstance(row._prefetched_objects_cache, Kept)  # type: ignore[attr-defined]
 
 
 def test_rows_heal_no_further_when_nobody_tells(heals, django_assert_num_queries):

@@ -94,7 +94,7 @@ def test_single_dispatch_finds_the_function_of_the_class(author):
         raise AssertionError("no function for it")
 
     @kind.register
-    def _(row: Author):
+    def _(row: Author) -> str:
         return "author"
 
     with telling(author):
