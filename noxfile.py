@@ -259,10 +259,12 @@ def wild(session: nox.Session, project: str) -> None:
         session.run("git", "clone", "--quiet", origin, str(source), external=True)
         session.run("git", "-C", str(source), "checkout", "--quiet", about["commit"], external=True)
     here = Path.cwd()
+    for name, text in about.get("files", {}).items():
+        (source / name).write_text(text)
     session.chdir(source)
     wanted = (source / about["requirements"]).read_text().splitlines() if "requirements" in about else []
     # Lines with an index of their own would overrule that of this machine.
-    wanted = [line.partition(";")[0].strip() for line in wanted if line and not line.startswith(("-", "#"))]
+    wanted = [line.strip() for line in wanted if line and not line.startswith(("-", "#"))]
     session.install(*about.get("install", ()), *wanted, "-e", str(here))
     env = {"PYTHONPATH": str(here / "tests" / "wild"), "PYTHONHASHSEED": "0", **about.get("env", {})}
     bare = "bare" in session.posargs
@@ -272,6 +274,8 @@ def wild(session: nox.Session, project: str) -> None:
         # Tests that fail without the mixin are the application's own; what it answers is compared.
         session.run("python", "-m", "in_the_wild", record, mode, *about["command"], env=env, success_codes=range(6))
     session.run("python", "-m", "in_the_wild.comparing", *(["--bare"] if bare else []), *records, env=env)
+    if about.get("asked") and not bare:
+        session.run("python", "-m", "in_the_wild.asking", env=env)
 
 
 @nox.session(python=NEWEST)

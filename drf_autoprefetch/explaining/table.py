@@ -68,17 +68,22 @@ def summary(explained: Sequence[Explained]) -> str:
         return "No URL leads to a view with AutoPrefetchMixin."
     views = {each.registered.view for each in explained}
     unplanned = [each for each in explained if each.data["plan"] is None]
+    unasked = [each for each in explained if each.data["plan"] is not None and _needs_request(each)]
     notes = Counter(note["severity"] for each in explained for note in each.data["notes"])
     said = [_many(notes[severity.value], severity.value) for severity in reversed(Severity) if notes[severity.value]]
-    without = [f"{len(unplanned)} without a plan{_advice(unplanned)}"] if unplanned else []
+    kinds = (unplanned, "without a plan"), (unasked, "planned without a request")
+    without = [f"{len(those)} {what}{_advice(those)}" for those, what in kinds if those]
     whole = [f"{_many(len(explained), 'action')} of {_many(len(views), 'view')}", *without, *said]
     return f"{', '.join(whole)}. One in full: manage.py explain_prefetch {explained[0].name.partition(' ')[0]}"
 
 
-def _advice(unplanned: Sequence[Explained]) -> str:
+def _advice(those: Sequence[Explained]) -> str:
     """Most views that need a request need a user, whoever it is."""
-    notes = {note["id"] for each in unplanned if each.asking.user is None for note in each.data["notes"]}
-    return " (try --signed-in)" if "needs-request" in notes else ""
+    return " (try --signed-in)" if any(each.asking.user is None and _needs_request(each) for each in those) else ""
+
+
+def _needs_request(explained: Explained) -> bool:
+    return any(note["id"] == "needs-request" for note in explained.data["notes"])
 
 
 def _many(number: int, what: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
 from django.db import Error
+from django.db.models import Manager, QuerySet
 
 from ..notes import Note, Origin
 from ..reading.origins import class_origin, is_installed, shorten
@@ -61,14 +64,23 @@ class Explained:
 def explain_unasked(registered: Registered, asking: Asking) -> Explained:
     """Return the report of a GET to a view. Its permissions are not run, its handler only to analyze the request.
 
-    Where the plan cannot be made without more of a request than there is, a note says why.
+    Where the view's rows need more of a request than there is, a note says why, and the plan is that of the rows that
+    its class declares; without any, that of all rows of its serializer's model.
     """
+    explained = _attempt(registered, asking, live_view)
+    return _by_declared_rows(registered, asking, explained) if isinstance(explained, Note) else explained
+
+
+def _attempt(
+    registered: Registered, asking: Asking, make: Callable[[Registered, Any], Any], *notes: Note
+) -> Explained | Note:
     try:
         with asking.guarded():
-            view = live_view(registered, asking.user)
+            view = make(registered, asking.user)
             again = Again(view, getattr(view, registered.method), view.request, *view.args, **view.kwargs)
             report = make_report(view, view._request_plan)
-            report = with_analysis(report, again) if asking.analyzed else report
+            report = with_analysis(report, again) if asking.analyzed and not notes else report
+            report = replace(report, notes=(*(_with_rows(note, registered, report) for note in notes), *report.notes))
             return Explained(registered, asking, report, report_data(report))
     except QueryRefused as refused:
         problem, error = f"needs the database: {refused}", refused.__traceback__
@@ -76,20 +88,64 @@ def explain_unasked(registered: Registered, asking: Asking) -> Explained:
         problem, error = f"needs the database, which answers {as_line(failed)}", failed.__traceback__
     except Exception as failed:
         problem, error = f"raises {as_line(failed)}", failed.__traceback__
-    report = _without_plan(registered, problem, error)
+    return _needs_request(registered, problem, error)
+
+
+def _by_declared_rows(registered: Registered, asking: Asking, note: Note) -> Explained:
+    explained = _attempt(registered, asking, _view_of_declared_rows, note)
+    if isinstance(explained, Explained) and explained.report.plan is not None:
+        return explained
+    serializer = getattr(getattr(registered.view, "serializer_class", None), "__name__", "?")
+    report = Report(registered.view.__name__, registered.action, serializer, None, (note,), None, False, 0.0)
     return Explained(registered, asking, report, report_data(report))
+
+
+def _with_rows(note: Note, registered: Registered, report: Report) -> Note:
+    """Say which rows a plan is for that is not the one asked for."""
+    if report.plan is None:
+        return note
+    rows = (
+        "the rows that its class declares"
+        if _has_rows(registered.view)
+        else f"all rows of {report.plan.model.__name__}"
+    )
+    return replace(note, message=f"{note.message} The plan shown is that of {rows}.")
+
+
+def _view_of_declared_rows(registered: Registered, user: Any) -> Any:
+    """The view with the rows that its class names, before its own code picks from them, be that in ``initial()``."""
+    view = _fresh_view(registered, user)
+    with suppress(Exception, QueryRefused):
+        view.initial(view.request, *view.args, **view.kwargs)
+    view.get_queryset = partial(_declared_rows, view)
+    view.filter_queryset = lambda queryset: queryset
+    return view
+
+
+def _declared_rows(view: Any) -> Any:
+    if _has_rows(view):
+        return view.queryset.all()
+    return QuerySet(view.get_serializer_class().Meta.model)
+
+
+def _has_rows(view: Any) -> bool:
+    return isinstance(getattr(view, "queryset", None), QuerySet | Manager)
 
 
 def live_view(registered: Registered, user: Any) -> Any:
     """Return the view as it is when its handler is called, but for the permissions and throttles that it has."""
+    view = _fresh_view(registered, user)
+    view.initial(view.request, *view.args, **view.kwargs)
+    return view
+
+
+def _fresh_view(registered: Registered, user: Any) -> Any:
     view = new_view(registered)
-    args, kwargs = view.args, view.kwargs
-    view.request = view.initialize_request(view.request, *args, **kwargs)
+    view.request = view.initialize_request(view.request, *view.args, **view.kwargs)
     view.headers = view.default_response_headers
     _log_in(view.request, user)
     view.check_permissions = view.check_throttles = lambda request: None
     view.check_object_permissions = lambda request, obj: None
-    view.initial(view.request, *args, **kwargs)
     return view
 
 
@@ -123,17 +179,14 @@ def as_line(error: Exception) -> str:
     return f"{type(error).__name__}: {re.sub(' at 0x[0-9a-fA-F]+', '', words)}"
 
 
-def _without_plan(registered: Registered, problem: str, error: TracebackType | None) -> Report:
-    view = registered.view
-    note = Note(
+def _needs_request(registered: Registered, problem: str, error: TracebackType | None) -> Note:
+    return Note(
         "needs-request",
         "",
         f"it {problem.rstrip('.')}.",
         "Try --signed-in, --user or a URL with all its parts, or ask a running project with ?explain_prefetch=1.",
-        _origin(error) or replace(class_origin(view, "view"), field=registered.action),
+        _origin(error) or replace(class_origin(registered.view, "view"), field=registered.action),
     )
-    serializer = getattr(getattr(view, "serializer_class", None), "__name__", "?")
-    return Report(view.__name__, registered.action, serializer, None, (note,), None, False, 0.0)
 
 
 def _origin(error: TracebackType | None) -> Origin | None:

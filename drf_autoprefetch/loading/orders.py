@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connections
+from django.db import connections, models
 from django.db.models.expressions import Col
-from django.db.models.lookups import Lookup
+from django.db.models.lookups import Exact, Lookup
 from django.db.models.query import MAX_GET_RESULTS
 from django.db.models.sql.where import AND
 
@@ -21,7 +21,8 @@ from ..reading.indexes import covered, uncovered
 def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
     """Have ``queryset``, a fresh one, answer a table's rows in the order in which they lie.
 
-    Where that is the order of their keys, asking for it costs nothing. Elsewhere one column more has the table read.
+    Where that is the order of their keys, asking for it costs nothing, and PostgreSQL knows where a row lies. Elsewhere
+    one column more has the table read.
     ``joined`` and ``trimmed`` say whether a plan added joins to it, and whether it left out columns.
     """
     query = queryset.query
@@ -29,13 +30,31 @@ def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
         return queryset
     if query.distinct or query.group_by is not None:
         return queryset
-    by_key = columns.lie_by_key(queryset.model, connections[queryset.db])
+    connection = connections[queryset.db]
+    by_key = columns.lie_by_key(queryset.model, connection)
     if by_key and not query.where:
         if joined or covered(queryset.model, _own_names(query)):
             query.add_ordering("pk")
+    elif joined and columns.lie_in_heap(queryset.model, connection) and not (_one_row(query) or _reads_others(query)):
+        query.add_ordering(Col(query.get_initial_alias(), _CTID))
     elif trimmed:
         _read_table(queryset, by_key)
     return queryset
+
+
+#: Where a row lies, which PostgreSQL tells as a column of every table.
+_CTID: models.Field[Any, Any] = models.TextField()
+_CTID.column = "ctid"
+
+
+def _one_row(query: Any) -> bool:
+    """Whether one row at most is asked for, by a unique column."""
+    return any(isinstance(each, Exact) and getattr(each.lhs, "target", _CTID).unique for each in query.where.children)
+
+
+def _reads_others(query: Any) -> bool:
+    """Whether rows are found through other tables: without joins of ours, too, they come in whatever order."""
+    return sum(map(bool, query.alias_refcount.values())) > 1 or bool(query.extra_tables)
 
 
 def _read_table(queryset: Any, by_key: bool) -> None:

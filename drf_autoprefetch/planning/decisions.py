@@ -41,7 +41,7 @@ def left_alone(node: Node, edge: Edge, why: str) -> Note:
     """Return the note that ``edge`` is not planned."""
     message = f"{edge.relation} is loaded row by row: {why}."
     remedy = "Give the field a nested serializer, or the model a base manager that hides nothing."
-    if node.requirement.probed:
+    if node.requirement.asks_about(edge):
         remedy = "Prefetch it in the queryset of your view where it shall be loaded."
     return Note("not-planned", ".".join((*node.attributes, edge.name)), message, remedy, min(edge.origins))
 

@@ -130,7 +130,7 @@ class _Query:
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
             may_wait=not (edge.always or node.at_once or edge.relation.kind == "custom"),
-            probed=WRITTEN not in edge.origins and not node.requirement.probed.keys().isdisjoint((edge.name, "*")),
+            probed=WRITTEN not in edge.origins and node.requirement.asks_about(edge),
         )
 
     def _join(self, node: Node, edge: Edge, strategy: Strategy, why: str) -> None:

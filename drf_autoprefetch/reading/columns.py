@@ -136,6 +136,11 @@ def lie_by_key(model: type[Model], connection: Any) -> bool:
     return connection.vendor == "mysql" or (connection.vendor == "sqlite" and meta.pk.db_type(connection) == "integer")
 
 
+def lie_in_heap(model: type[Model], connection: Any) -> bool:
+    """Return whether the database keeps the rows of ``model`` in one table, as they were written (PostgreSQL)."""
+    return connection.vendor == "postgresql" and model._meta.managed and not model._meta.parents
+
+
 @cache
 def loads_by_itself(model: type[Model]) -> str:
     """Return which hook of ``model`` runs code on every loaded row (and may read any column), or an empty string.

@@ -91,7 +91,8 @@ class Requirement:
     ``reads`` maps each column's attribute name to the places that read it; ``everything`` holds the places that made
     every column necessary (empty: only ``reads`` are). ``edges`` are keyed by attribute name. A requirement has no
     opinion about joins. ``volatile`` says that a hint asked the serializer context, so that the next request may
-    differ. ``probed`` maps a relation, or ``*`` for all, to the places that ask whether it is loaded already.
+    differ. ``probed`` maps a relation, ``*`` for all, or an empty string for the one at whose end the row is, to the
+    places that ask whether it is loaded already.
     ``handed`` holds the places where the row goes to code out of sight. Merging with ``|`` is idempotent, commutative
     and associative.
     """
@@ -110,6 +111,11 @@ class Requirement:
     def columns(self) -> frozenset[str] | None:
         """The attribute names read, or None where every column must be loaded."""
         return None if self.everything else frozenset(self.reads)
+
+    def asks_about(self, edge: Edge) -> bool:
+        """Return whether code asks if the rows behind ``edge``, one of its own, are loaded already."""
+        asked = self.probed.keys() & {edge.name, "*"}
+        return bool(asked) or any("" in target.probed for target in edge.targets.values())
 
     def walk(self) -> Iterator[tuple[Requirement, Edge]]:
         """Yield every edge of the tree, with the requirement that it starts from."""

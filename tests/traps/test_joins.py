@@ -13,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
+from drf_autoprefetch import optimize
+from drf_autoprefetch.reading import columns
 from tests.testapp.models import (
     Author,
     Book,
@@ -263,3 +265,43 @@ def test_a_filtered_relation_beside_a_join():
     )
     serializer = shows(Book, "title", n=serializers.IntegerField(), author=AuthorName())
     compare(viewset(serializer, queryset), queries=1)
+
+
+@pytest.mark.parametrize("narrowed", [False, True])
+def test_rows_in_a_heap_come_as_they_lie_however_the_database_joins(narrowed: bool) -> None:
+    """PostgreSQL may begin at the other table, or sort both by the key that joins them."""
+    for author in Author.objects.order_by("-pk"):
+        Parcel.objects.create(label="late", contents="", weight=1, sender=author)
+    with connection.cursor() as cursor:
+        for kind in ("hashjoin", "nestloop") if connection.vendor == "postgresql" else ():
+            cursor.execute(f"SET LOCAL enable_{kind} = off")
+
+    rows = Parcel._base_manager.order_by().filter(weight__lt=99) if narrowed else Parcel._base_manager.order_by()
+    compare(viewset(shows(Parcel, "label", sender=AuthorName()), rows), queries=1)
+
+
+def on_a_heap(monkeypatch: pytest.MonkeyPatch, queryset: Any) -> str:
+    """Return the SQL for a list of parcels with their senders, where the database keeps rows as PostgreSQL does."""
+    monkeypatch.setattr(columns, "lie_by_key", lambda model, connection: False)
+    monkeypatch.setattr(columns, "lie_in_heap", lambda model, connection: True)
+    return str(optimize(queryset, shows(Parcel, "label", sender=AuthorName())).query)
+
+
+def test_a_heap_is_asked_for_its_rows_as_they_lie(monkeypatch):
+    def quoted(name: str) -> str:
+        return connection.ops.quote_name(name)
+
+    lying = f"ORDER BY {quoted('traps_parcel')}.{quoted('ctid')} ASC"
+    rows = Parcel._base_manager.order_by()
+
+    assert on_a_heap(monkeypatch, rows).endswith(lying)
+    assert on_a_heap(monkeypatch, rows.filter(weight__lt=9)[:3]).endswith(f"{lying} LIMIT 3")
+
+
+def test_a_heap_is_not_asked_where_that_is_not_how_rows_come(monkeypatch):
+    """One row has no order, and rows that are found through another table come as that lies."""
+    rows = Parcel._base_manager.order_by()
+    found = rows.filter(book__title="x"), rows.extra(tables=["testapp_city"]), rows.annotate(n=Count("book__review"))
+
+    for queryset in (rows.filter(pk=1), rows.order_by("label"), rows.distinct(), *found):
+        assert "ctid" not in on_a_heap(monkeypatch, queryset)

@@ -73,9 +73,16 @@ def of_what_may_be_no_row(book: Any) -> Any:
     return [review.rating for review in book.reviews.all()]
 
 
+def by_the_list(book: Any) -> Any:
+    reviews = book.reviews.all()
+    if getattr(reviews, "_result_cache", None) is not None:
+        return [review.rating for review in reviews]
+    return [review.rating for review in reviews.order_by("-rating")]
+
+
 PROBES = [
     *(of_what_may_be_no_row, by_default, by_introduction, of_another_row, by_its_absence, in_a_variable, by_presence),
-    *(one_row, by_descriptor, by_field),
+    *(one_row, by_descriptor, by_field, by_the_list),
 ]
 
 
@@ -121,3 +128,32 @@ def test_what_the_developer_loads_behind_a_prefetch_of_theirs() -> None:
 def test_asking_for_the_state_of_the_row_itself_reads_nothing() -> None:
     answers = compare(viewset(probing(lambda book: (book._state.adding, book._state.db, book.author.name))), queries=1)
     assert answers.planned.columns(Author) == {"id", "name"}
+
+
+class Best(serializers.ListSerializer[Any]):
+    """Has the database choose, unless the rows are there already."""
+
+    def to_representation(self, rows: Any) -> Any:
+        found = rows.all()
+        if getattr(found, "_result_cache", None) is not None:
+            return super().to_representation([review for review in found if review.rating > 2])
+        return super().to_representation(found.filter(rating__gt=2).order_by("-rating"))
+
+
+def test_a_list_serializer_that_asks_whether_its_rows_are_there_finds_what_it_found() -> None:
+    """A tenant's rows are picked in this way: by Python from a prefetch, else by the database."""
+    best = shows(Review, "rating")
+    best.Meta.list_serializer_class = Best
+    reviewed = shows(Book, "title", reviews=best(many=True))
+
+    compare(viewset(reviewed))
+    compare(viewset(reviewed), pk=Book.objects.earliest("pk").pk)
+    compare(viewset(shows(Author, "name", books=reviewed(many=True))))
+    compare(viewset(reviewed, Book.objects.prefetch_related("reviews")), queries=2)
+
+
+def test_a_list_of_the_view_itself_is_the_same_queryset() -> None:
+    best = shows(Review, "rating")
+    best.Meta.list_serializer_class = Best
+
+    compare(viewset(best), queries=1)

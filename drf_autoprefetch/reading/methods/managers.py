@@ -15,6 +15,7 @@ from .comparing import identify, look_up
 from .escaping import escape, lose_if_writing
 from .machine import ATTRIBUTES, Machine, rule
 from .names import is_framework, static
+from .probing import probe_list
 from .trails import Unserved
 from .values import PLAIN, Call, Known, Many, Method, Query, Row, Values, known
 
@@ -29,6 +30,8 @@ _WRITING = frozenset(
 )
 _FACTS = {"ordered", "query", "db", "core_filters", "source_field_name", "target_field_name", "through", "name"}
 
+_LOADED = {"_result_cache", "_prefetch_done"}
+
 
 @rule(ATTRIBUTES, Many)
 def _attribute(m: Machine, many: Many, name: str) -> Values:
@@ -36,6 +39,9 @@ def _attribute(m: Machine, many: Many, name: str) -> Values:
         return known(many.node.model)
     if name == "instance" and many.manager:
         return frozenset([Row(many.owner)])
+    if name in _LOADED and not many.chain:
+        probe_list(m, many)
+        return PLAIN
     return PLAIN if name in _FACTS else frozenset([Method(many, name)])
 
 

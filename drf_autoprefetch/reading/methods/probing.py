@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from .frames import Frame
 from .machine import Machine
-from .values import Row, Values, constants
+from .values import Many, Row, Values, constants
 
 #: Stands for every relation of a row.
 ANY_RELATION = "*"
+#: Stands for the relation at whose end the row is, where a list serializer is handed the rows of one.
+THESE_ROWS = ""
 
 
 def asked_row(node: ast.expr) -> ast.expr | None:
@@ -56,3 +58,11 @@ def probe(m: Machine, values: Values, names: Iterable[str]) -> None:
         if isinstance(atom, Row) and not atom.node.detached:
             for name in names:
                 atom.node.probed.setdefault(name, set()).add(m.place)
+
+
+def probe_list(m: Machine, many: Many) -> None:
+    """Write down that code asks whether the rows of a relation are there already: ``rows.all()._result_cache``."""
+    if many.relation is not None:
+        probe(m, frozenset([Row(many.owner)]), [many.relation.name])
+    else:
+        probe(m, frozenset([Row(many.node)]), [THESE_ROWS])
