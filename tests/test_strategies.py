@@ -117,8 +117,8 @@ AUTHOR = situation(Book, "author")
         ),
         pytest.param(
             replace(AUTHOR, joins_would_reorder=True),
-            (Strategy.PREFETCH, "your queryset groups rows and does not order them, and a join would reorder them"),
-            id="grouped",
+            (Strategy.PREFETCH, "your queryset does not order its rows, and a join would reorder them"),
+            id="reordered",
         ),
         pytest.param(
             replace(AUTHOR, joins=8),

@@ -11,8 +11,7 @@ from django.utils.http import escape_leading_slashes
 from rest_framework.permissions import SAFE_METHODS
 
 from ..loading.querysets import put_on_rows
-from ..loading.requests import left_alone
-from ..loading.switches import switched_off
+from ..loading.switches import left_alone, switched_off
 from ..loading.watching import Used, Watched
 from ..notes import Note
 from ..reading.views import handler_name

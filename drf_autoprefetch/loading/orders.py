@@ -35,7 +35,7 @@ def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
     if by_key and not query.where:
         if joined or covered(queryset.model, _own_names(query)):
             query.add_ordering("pk")
-    elif joined and columns.lie_in_heap(queryset.model, connection) and not (_one_row(query) or _reads_others(query)):
+    elif joined and columns.lie_in_heap(queryset.model, connection) and _is_whole(query):
         query.add_ordering(Col(query.get_initial_alias(), _CTID))
     elif trimmed:
         _read_table(queryset, by_key)
@@ -45,6 +45,11 @@ def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
 #: Where a row lies, which PostgreSQL tells as a column of every table.
 _CTID: models.Field[Any, Any] = models.TextField()
 _CTID.column = "ctid"
+
+
+def _is_whole(query: Any) -> bool:
+    """Whether all rows of one table that are found are answered: sorting them for one page would take too long."""
+    return not (query.is_sliced or _one_row(query) or _reads_others(query))
 
 
 def _one_row(query: Any) -> bool:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -16,7 +16,6 @@ from ..conf import get_settings
 from ..exceptions import NotAskedError
 from ..notes import Note
 from ..planning.plans import Plan
-from ..reading.origins import class_origin
 from ..reading.shapes import live_shape
 from ..reading.views import Handling, handler_name, handling
 from .asking import answer_for_instances, expect_again
@@ -29,7 +28,7 @@ from .kept import rows_in
 from .late import with_plan
 from .peers import have_heal
 from .querysets import Lists, put_on_rows, why_not
-from .switches import switched_off
+from .switches import left_alone, switched_off
 from .watching import tell, watched
 
 logger = logging.getLogger("drf_autoprefetch")
@@ -243,10 +242,3 @@ class RequestPlan:
 
     def _without(self, problem: str) -> Outcome:
         return Outcome(None, (left_alone(self.view, problem),))
-
-
-def left_alone(view: Any, problem: str) -> Note:
-    """Return the note that says why the queryset of ``view`` has no plan."""
-    origin = replace(class_origin(type(view), "view"), field=handler_name(view))
-    message = f"the queryset is left as it was, because {problem}."
-    return Note("left-alone", "", message, "Call optimize() where the rows are shown.", origin)

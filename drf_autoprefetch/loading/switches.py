@@ -1,13 +1,16 @@
-"""What keeps a request from being planned."""
+"""What keeps a request from being planned, and how that is told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from ..conf import get_settings
+from ..notes import Note
+from ..reading.origins import class_origin
 from ..reading.views import handler_name
 
 _disabled: ContextVar[bool] = ContextVar("drf_autoprefetch.disabled", default=False)
@@ -35,3 +38,10 @@ def switched_off(view: Any) -> str:
         return "auto_prefetch is False"
     skipped = view.auto_prefetch_skip_actions
     return "auto_prefetch_skip_actions names it" if skipped and handler_name(view) in skipped else ""
+
+
+def left_alone(view: Any, problem: str) -> Note:
+    """Return the note that says why the queryset of ``view`` has no plan."""
+    origin = replace(class_origin(type(view), "view"), field=handler_name(view))
+    message = f"the queryset is left as it was, because {problem}."
+    return Note("left-alone", "", message, "Call optimize() where the rows are shown.", origin)

@@ -108,10 +108,13 @@ def locked(situation: Situation) -> Verdict | None:
     return None
 
 
-def grouped(situation: Situation) -> Verdict | None:
-    """Rows are grouped by the columns of every joined table, and without an ordering they come in that order."""
+def reordered(situation: Situation) -> Verdict | None:
+    """Rows that are grouped, by the columns of every joined table, come in that order where none is asked for.
+
+    A page of rows in no order may be another page where the database begins at the joined table.
+    """
     if situation.joins_would_reorder:
-        return Strategy.PREFETCH, "your queryset groups rows and does not order them, and a join would reorder them"
+        return Strategy.PREFETCH, "your queryset does not order its rows, and a join would reorder them"
     return None
 
 
@@ -138,7 +141,7 @@ RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
     written,
     annotated,
     locked,
-    grouped,
+    reordered,
     too_many,
     to_one,
 )
