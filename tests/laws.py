@@ -83,7 +83,7 @@ def check_laws(
     _warm_content_types(database)
     pairs = [_Pair.of(shape, mixin, count=count) for count in rows]
     few, many = (pair.planned for pair in pairs)
-    pairs += [_Pair.of(shape, mixin, key=key) for key in _keys(shape, rows[1])]
+    pairs += [_Pair.of(shape, mixin, key=key) for key in _keys(shape, rows[0])]
     needed = _needed(pairs)
     for pair in pairs:
         pair.check_same()

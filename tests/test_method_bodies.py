@@ -43,7 +43,8 @@ CORPUS = [body for theme in THEMES for body in bodies(theme)]
 
 NUMBERS = itertools.count()
 
-pytestmark = pytest.mark.django_db
+# What a body reads is no matter of the database.
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

@@ -398,6 +398,7 @@ def test_a_scenario_without_a_plan_is_the_same(name):
     healed(view, scenario.action, **kwargs)
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("foiled")
 @pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if not shape.view and not shape.by_hand])
 def test_a_shape_without_a_plan_is_the_same(name):

@@ -13,7 +13,7 @@ from tests.guarding.scenarios import Planned
 from tests.guarding.unforeseen import Asked, unforeseen
 from tests.testapp.models import Book, TaggedItem
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
 BODY = """
 names = [row.author.name, [each.reader and each.reader.name for each in row.reviews.all()], row.reviews.count()]

@@ -19,7 +19,7 @@ from tests.examples import answer, view_of
 from tests.laws import Shape
 from tests.shapes import SHAPES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
 #: Shapes of which somebody reads all that is loaded; what a view's own hints ask for, nobody does there.
 KNOWN = {
