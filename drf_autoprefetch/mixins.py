@@ -56,7 +56,7 @@ class AutoPrefetchMixin:
     def _pause_own(self, *names: str) -> None:
         """Load the rows that a view's own methods fetch beside those that are shown as they are written."""
         for name in names:
-            method = getattr(type(self), name)
+            method = getattr(type(self), name, None)
             if method is not getattr(AutoPrefetchMixin, name, None) and own_code(self, name) is not None:
                 setattr(self, name, partial(self._run_paused, method))
 

@@ -41,7 +41,8 @@ def healable(queryset: Any, wish: Wish) -> Any:
 
 
 def _made(kind: Any, queryset: Any, load: Any) -> Any:
-    cls: Any = type(queryset)
+    # What a plan has promised comes before what could be healed.
+    cls: Any = getattr(queryset, "_autoprefetch_class", type(queryset))
     queryset.__class__ = _mixed(kind, cls)
     queryset.__dict__[_LOAD] = load
     return queryset

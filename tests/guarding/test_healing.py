@@ -325,9 +325,12 @@ def test_rows_that_a_handler_fetches_by_itself_heal_while_they_are_shown():
 
 
 def test_a_heal_outside_of_serializers_is_told_of_the_function():
+    # Nobody can read what the rows are fetched for.
+    fetched: Any = eval("lambda view: view.get_queryset()")
+
     class Books(unforeseen("return row.pk")):  # type: ignore[misc]
         def list(self, request: Any) -> Response:
-            return Response([[each.rating for each in row.reviews.all()] for row in self.get_queryset()])
+            return Response([[each.rating for each in row.reviews.all()] for row in fetched(self)])
 
     found = healed(Books)
 
