@@ -216,6 +216,7 @@ def _refresh_from_db(record: Recording) -> Callable[..., None]:
 def _fetch_many(record: Recording) -> Callable[..., None]:
     original = DeferredAttribute.fetch_many
 
+    @functools.wraps(original)
     def fetch_many(self: Any, instances: list[models.Model]) -> None:
         record.reloads.append(f"{type(instances[0]).__name__}.{self.field.attname}, for {len(instances)} peers")
         original(self, instances)

@@ -30,8 +30,8 @@ def test_what_is_written_replaces_the_default():
         ({"MAX_JOINS": True}, "DRF_AUTOPREFETCH['MAX_JOINS'] must be of type int, not True."),
         ({"MAX_DEPTH": -1}, "DRF_AUTOPREFETCH['MAX_DEPTH'] must not be negative, not -1."),
         (
-            {"UNPLANNED": "heal"},
-            "DRF_AUTOPREFETCH['UNPLANNED'] must be one of auto, off, count, log, warn, raise, not 'heal'.",
+            {"UNPLANNED": "cure"},
+            "DRF_AUTOPREFETCH['UNPLANNED'] must be one of auto, off, count, log, warn, raise, heal, not 'cure'.",
         ),
         ({"ALLOW_UNPLANNED": "x"}, "DRF_AUTOPREFETCH['ALLOW_UNPLANNED'] must be of type tuple, not 'x'."),
         ({"SAMPLING": "all"}, "DRF_AUTOPREFETCH['SAMPLING'] must be of type float, not 'all'."),

@@ -75,9 +75,9 @@ def role(code: CodeType) -> Role:
 
 
 def _role(code: CodeType) -> Role:
-    known = _known(*(name in sys.modules for name in _OPTIONAL)).get(code)
+    known = _known(*(name in sys.modules for name in _OPTIONAL)).get(id(code))
     if known is not None:
-        return known
+        return known[0]
     if code.co_name in _SHOWS and code.co_argcount >= 2:
         return Role.FIELD
     if code.co_filename == _QUERYSETS:
@@ -86,15 +86,15 @@ def _role(code: CodeType) -> Role:
 
 
 @lru_cache(maxsize=16)
-def _known(*imported: bool) -> dict[CodeType, Role]:
+def _known(*imported: bool) -> dict[int, tuple[Role, CodeType]]:
     """The code that is known by itself. What is not imported has no frame."""
     modules = [sys.modules[name] for name, there in zip(_OPTIONAL, imported, strict=True) if there]
-    found = {_code(query.prefetch_related_objects): Role.PREFETCH, _code(heal): Role.HEAL}
+    known = [(query.prefetch_related_objects, Role.PREFETCH), (heal, Role.HEAL)]
     # What comes above is the server, and middleware, taking the next step of what a view has begun.
-    found |= {_code(step): Role.VIEW for step in STEPS}
-    for function, its_role in [*_loading(), *(each for module in modules for each in _in_module(module))]:
-        found[_code(function)] = its_role
-    return found
+    known += [(step, Role.VIEW) for step in STEPS]
+    known += [*_loading(), *(each for module in modules for each in _in_module(module))]
+    # Code that is equal may be another function's, and code that has run may not be equal to itself.
+    return {id(code): (its_role, code) for code, its_role in ((_code(function), role) for function, role in known)}
 
 
 def _loading() -> Iterator[tuple[Any, Role]]:

@@ -187,7 +187,7 @@ class Cursor(CursorPagination):
 
 class OwnPosition(CursorPagination):
     page_size = 3
-    ordering = "published"
+    ordering = ("published", "id")
 
     def _get_position_from_instance(self, instance, ordering):
         return str(instance.updated)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from types import FunctionType
 from typing import Any
 
 from django.core.paginator import Paginator
-from rest_framework.pagination import (
-    BasePagination,
-    CursorPagination,
-    LimitOffsetPagination,
-    PageNumberPagination,
-)
 
 from ..hints import hint_of
 from .escaping import escape
 from .machine import Machine
 from .names import is_framework, static
 from .values import ANY, NEVER, PLAIN, Box, Call, Many, Method, Row, Self, Values, known
-
-_STOCK = (PageNumberPagination, LimitOffsetPagination, CursorPagination)
 
 #: What those classes keep on themselves beside the page.
 _FACTS = (
@@ -29,9 +22,18 @@ _FACTS = (
 )
 
 
+@cache
+def _classes() -> tuple[type, ...]:
+    """The base of paginators, and those that DRF has. Their module reads settings, which may not be there at import."""
+    from rest_framework import pagination
+
+    stock = (pagination.PageNumberPagination, pagination.LimitOffsetPagination, pagination.CursorPagination)
+    return (pagination.BasePagination, *stock)
+
+
 def is_pagination(cls: Any) -> bool:
     """Whether instances of ``cls`` cut lists into pages."""
-    return isinstance(cls, type) and issubclass(cls, (BasePagination, Paginator))
+    return isinstance(cls, type) and issubclass(cls, (_classes()[0], Paginator))
 
 
 def page_of(m: Machine, rows: Values) -> Values:
@@ -81,7 +83,7 @@ def _of_pagination(m: Machine, box: Box, name: str) -> Values:
         return box.slots[("slot", "page")]
     if name == "paginate_queryset":
         return frozenset([Method(box, name)])
-    is_own = name not in _FACTS and all(static(cls, name) is None for cls in _STOCK)
+    is_own = name not in _FACTS and all(static(cls, name) is None for cls in _classes()[1:])
     escape(m, frozenset([box]) if is_own else NEVER, f"reads {name} of the paginator, which knows {{it}}")
     return PLAIN
 
@@ -156,6 +158,6 @@ def _function(value: Any) -> Any:
 
 def _parameters(cls: Any, name: str) -> tuple[str, ...]:
     """The parameters under which DRF hands things to a method of this name; none where DRF does not call it."""
-    stock = next((static(base, name) for base in _STOCK if isinstance(static(base, name), FunctionType)), None)
+    stock = next((static(base, name) for base in _classes()[1:] if isinstance(static(base, name), FunctionType)), None)
     code = getattr(stock, "__code__", None)
     return () if code is None else code.co_varnames[1 : code.co_argcount]
