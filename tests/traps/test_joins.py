@@ -270,6 +270,8 @@ def test_a_filtered_relation_beside_a_join():
 @pytest.mark.parametrize("narrowed", [False, True])
 def test_rows_in_a_heap_come_as_they_lie_however_the_database_joins(narrowed: bool) -> None:
     """PostgreSQL may begin at the other table, or sort both by the key that joins them."""
+    if narrowed and connection.vendor == "mysql":
+        pytest.skip("rows that are narrowed may come by an index, and are asked for in no order")
     for author in Author.objects.order_by("-pk"):
         Parcel.objects.create(label="late", contents="", weight=1, sender=author)
     with connection.cursor() as cursor:
