@@ -162,7 +162,8 @@ def test_what_the_settings_allow_is_left_out(one, settings):
 
 
 def test_fewer_rows_than_asked_for_are_those_that_there_are(one):
-    found = one(listed(queryset=Book.objects.filter(pk__in=Book.objects.order_by("pk").values("pk")[:3])))
+    keys = list(Book.objects.order_by("pk").values_list("pk", flat=True)[:3])
+    found = one(listed(queryset=Book.objects.filter(pk__in=keys)))
 
     assert found.rows == (1, 2, 3)
     assert one(listed(), rows=[2, 3]).rows == (2, 3)

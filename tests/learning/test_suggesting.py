@@ -208,9 +208,11 @@ def test_text_says_why_and_ends_with_the_diff(folder):
     text = suggested("samples.jsonl", "--rows=2", "--responses=1")
 
     line = SERIALIZERS.split("    @kept")[0].count("\n") + 1
+    # Python 3.10 does not tell the class of a function.
+    named = "BookSerializer.get_genres" if sys.version_info >= (3, 11) else "get_genres"
     assert "Hints to write: 4.\n" in text
     assert (
-        "  BookSerializer.get_genres could not be read (2 rows sampled)."
+        f"  {named} could not be read (2 rows sampled)."
         f' Write @prefetch_hint("genres__name") above it. [learned.py:{line}]\n'
     ) in text
     assert (
