@@ -113,8 +113,9 @@ def field_names(serializer: Any) -> set[str]:
 
 
 def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:
-    for name in dir(cls):
-        hint = hint_of(inspect.getattr_static(cls, name, None))
+    attributes = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    for name in sorted(attributes):
+        hint = hint_of(attributes[name])
         if hint is not None:
             yield name, hint
 
