@@ -20,13 +20,14 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from rest_framework import serializers
 
-from drf_autoprefetch.notes import Note, Origin
+from drf_autoprefetch.notes import Origin
 from drf_autoprefetch.reading.attributes import Code, Column, get_attribute
 from drf_autoprefetch.reading.methods import Subject, read_body
 from drf_autoprefetch.reading.relations import Relation
 from drf_autoprefetch.reading.requirements import Requirement, nothing, reads, through, union
 from tests.bodies import data, grammar, loading
 from tests.bodies.audit import Audit
+from tests.bodies.cases import notes
 from tests.bodies.clinic import Clinic
 from tests.bodies.corpus import Body, Theme, bodies
 from tests.bodies.desk import Desk
@@ -86,15 +87,6 @@ def subject(body: Body, receiver: object) -> Subject:
 def read(body: Body) -> Requirement:
     """Return what the reader finds in a body."""
     return read_body(body.function, subject(body, body.receiver))
-
-
-def notes(requirement: Requirement) -> list[Note]:
-    """Return the notes of a requirement and of everything below it."""
-    found = list(requirement.notes)
-    for edge in requirement.edges.values():
-        for target in edge.targets.values():
-            found += notes(target)
-    return found
 
 
 def context() -> dict:

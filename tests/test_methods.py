@@ -18,7 +18,6 @@ import itertools
 import json
 import linecache
 import operator
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -31,38 +30,19 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.methods import Subject, read_body
 from drf_autoprefetch.reading.requirements import Requirement
+from tests.bodies.cases import ORIGIN, notes, stating
 from tests.bodies.loading import paths
 from tests.bodies.models import Category, Comment, Entry, Order, Person, Product, Review, Team, Ticket
 
-ORIGIN = Origin("ProductSerializer", "rating", "shop/serializers.py", 41, "method body")
 CASES: list[Any] = []
+case = stating(CASES)
 NAME = "name"
 COLUMNS = ("name", "slug")
 MUTABLE = ["name"]
 HANDLERS = {"a": len}
 service = SimpleNamespace(score=len)
-
-
-def case(model: Any, *expected: str, says: str = "") -> Callable[[Any], Any]:
-    """State what the function below reads."""
-
-    def add(function: Any) -> Any:
-        CASES.append(pytest.param(function, model, frozenset(expected), says, id=function.__name__))
-        return function
-
-    return add
-
-
-def notes(requirement: Requirement) -> list[Note]:
-    """Return all notes, those of nested requirements too."""
-    found = list(requirement.notes)
-    for edge in requirement.edges.values():
-        for target in edge.targets.values():
-            found += notes(target)
-    return found
 
 
 class Lent(serializers.Serializer):

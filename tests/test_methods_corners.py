@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,34 +15,15 @@ from django.test.utils import isolate_apps
 from rest_framework import serializers
 
 from drf_autoprefetch.exceptions import HintError
-from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.methods import Subject, bodies, clear, read_body
 from drf_autoprefetch.reading.methods.sources import tree_of
 from drf_autoprefetch.reading.requirements import Requirement
+from tests.bodies.cases import ORIGIN, notes, stating
 from tests.bodies.loading import paths
 from tests.bodies.models import Order, Person, Product, ProductQuerySet
 
-ORIGIN = Origin("ProductSerializer", "rating", "shop/serializers.py", 41, "method body")
 CASES: list[Any] = []
-
-
-def case(model: Any, *expected: str, says: str = "") -> Callable[[Any], Any]:
-    """State what the function below reads."""
-
-    def add(function: Any) -> Any:
-        CASES.append(pytest.param(function, model, frozenset(expected), says, id=function.__name__))
-        return function
-
-    return add
-
-
-def notes(requirement: Requirement) -> list[Note]:
-    """Return all notes, those of nested requirements too."""
-    found = list(requirement.notes)
-    for edge in requirement.edges.values():
-        for target in edge.targets.values():
-            found += notes(target)
-    return found
+case = stating(CASES)
 
 
 class Parent(serializers.Serializer):

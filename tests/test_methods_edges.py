@@ -15,41 +15,21 @@ import functools
 import itertools
 import linecache
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from rest_framework import serializers
 
-from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.hints import prefetch_hint
 from drf_autoprefetch.reading.methods import Subject, read_body, sources
 from drf_autoprefetch.reading.requirements import Requirement
+from tests.bodies.cases import ORIGIN, notes, stating
 from tests.bodies.loading import paths
 from tests.bodies.models import Product
 
-ORIGIN = Origin("ProductSerializer", "rating", "shop/serializers.py", 41, "method body")
 CASES: list[Any] = []
-
-
-def case(model: Any, *expected: str, says: str = "") -> Callable[[Any], Any]:
-    """State what the function below reads."""
-
-    def add(function: Any) -> Any:
-        CASES.append(pytest.param(function, model, frozenset(expected), says, id=function.__name__))
-        return function
-
-    return add
-
-
-def notes(requirement: Requirement) -> list[Note]:
-    """Return all notes, those of nested requirements too."""
-    found = list(requirement.notes)
-    for edge in requirement.edges.values():
-        for target in edge.targets.values():
-            found += notes(target)
-    return found
+case = stating(CASES)
 
 
 class Lent(serializers.Serializer):

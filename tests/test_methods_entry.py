@@ -26,10 +26,10 @@ from drf_autoprefetch.reading.hints import prefetch_hint
 from drf_autoprefetch.reading.methods import Subject, clear, machine, read_body
 from drf_autoprefetch.reading.relations import get_relation
 from drf_autoprefetch.reading.requirements import Edge, Requirement, nothing, reads
+from tests.bodies.cases import ORIGIN
 from tests.bodies.loading import paths
 from tests.bodies.models import Category, Order, Person, Product, Review, Tag
 
-ORIGIN = Origin("ProductSerializer", "rating", "shop/serializers.py", 41, "method body")
 first, second = (lambda self, row: row.name), (lambda self, row: row.slug)
 
 
