@@ -23,8 +23,8 @@ nox.options.sessions = ["lint", "types", "tests", "packages", "coverage", "packa
 DJANGO = {"5.2": "3.10", "6.0": "3.12", "6.1": "3.12"}
 """Each supported Django and its oldest Python."""
 
-MEASURED = ("5.2", "6.1")
-"""The Djangos that differ in which lines run; measuring what runs takes time, so that CI does without."""
+WHOLE = {"5.2": "mariadb", "6.0": "postgresql", "6.1": "sqlite"}
+"""The database on which CI runs the whole suite with each Django; what depends on both runs on every pair."""
 
 DATABASES = {
     "postgresql": os.environ.get("POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres"),
@@ -74,20 +74,60 @@ def is_installed(python: str) -> bool:
     return path is not None and subprocess.run([path, "--version"], capture_output=True).returncode == 0
 
 
+SCENARIOS = (
+    "tests/guarding/test_scenarios.py",
+    "tests/guarding/test_remedies.py",
+    "tests/guarding/test_healing.py",
+    "tests/traps/test_fetch_modes.py",
+    "tests/traps/test_joins.py",
+    *("-m", "not once"),
+)
+"""What is found, healed and joined goes by what Django does with a query, and by how a database answers it."""
+
+NEWEST_DJANGO = list(DJANGO)[-1]
+
 show_pyenv_versions()
 INSTALLED = [python for python in PYTHONS if is_installed(python)]
 NEWEST = (INSTALLED or PYTHONS)[-1]
 
 
+def python_for(django: str) -> str:
+    """Return the Python that CI takes for a Django: the newest for the newest Django, the oldest for the others."""
+    pythons = pythons_for(django)
+    installed = [python for python in pythons if python in INSTALLED]
+    # Where none is installed, nox skips the row, or in CI fails: a Django that nobody tried is not supported.
+    return installed[-1 if django == NEWEST_DJANGO else 0] if installed else pythons[0]
+
+
+def pythons_for(django: str) -> list[str]:
+    """Return the Pythons that a Django supports."""
+    return [python for python in PYTHONS if number(python) >= number(DJANGO[django])]
+
+
 def matrix() -> list[object]:
-    """Every Python with every Django that supports it; the oldest one here is tagged ``ci-`` and the Django."""
-    rows: list[object] = []
-    for django, oldest in DJANGO.items():
-        pythons = [python for python in PYTHONS if number(python) >= number(oldest)]
-        # Where none is installed, nox skips the row, or in CI fails: a Django that nobody tried is not supported.
-        chosen = next((python for python in pythons if python in INSTALLED), oldest)
-        rows += [nox.param(python, django, tags=[f"ci-{django}"] if python == chosen else []) for python in pythons]
-    return rows
+    """Every Python with every Django that supports it."""
+    return [row(python, django, "sqlite") for django in DJANGO for python in pythons_for(django)]
+
+
+def row(python: str, django: str, database: str) -> object:
+    """Return a row of a session, tagged ``ci-`` and the database if it is CI's."""
+    is_whole = WHOLE[django] == database and python == python_for(django)
+    args = (python, django) if database == "sqlite" else (python, django, database)
+    return nox.param(*args, tags=[f"ci-{database}"] if is_whole else [])
+
+
+def install(session: nox.Session, django: str, *groups: str) -> None:
+    """Install the project with a Django; the oldest Django on the oldest Python has the oldest REST framework, too."""
+    is_oldest = (session.python, django) == (PYTHONS[0], next(iter(DJANGO)))
+    rest_framework = "djangorestframework~=3.15.0" if is_oldest else "djangorestframework"
+    needed = [package for name in groups for package in group(name)]
+    session.install("-e", ".", *needed, f"django~={django}.0", rest_framework)
+
+
+def measure(session: nox.Session, *args: str) -> None:
+    """Run pytest, and write down which lines ran: ``coverage`` puts together what each session wrote."""
+    name = session.name.translate({ord(mark): None for mark in "()'\""}).replace(" ", "")
+    session.run("coverage", "run", "-m", "pytest", *args, env={"COVERAGE_FILE": f".coverage.{name}"})
 
 
 def group(name: str) -> list[str]:
@@ -99,36 +139,45 @@ def group(name: str) -> list[str]:
 @nox.parametrize("python,django", matrix())
 def tests(session: nox.Session, django: str) -> None:
     """Run the test suite on SQLite."""
-    # The oldest row has the oldest supported REST framework too.
-    is_oldest = (session.python, django) == (PYTHONS[0], next(iter(DJANGO)))
-    rest_framework = "djangorestframework~=3.15.0" if is_oldest else "djangorestframework"
-    session.install("-e", ".", *group("test"), f"django~={django}.0", rest_framework)
-    if django in MEASURED and not os.environ.get("CI"):
-        covered = {"COVERAGE_FILE": f".coverage.{session.python}-{django}"}
-        session.run("coverage", "run", "-m", "pytest", *session.posargs, env=covered)
+    install(session, django, "test")
+    if (session.python, django) == (python_for(NEWEST_DJANGO), NEWEST_DJANGO):
+        measure(session, *session.posargs)
     else:
         session.run("pytest", *session.posargs)
 
 
-@nox.session(python=NEWEST)
-@nox.parametrize("database", list(DATABASES))
-def databases(session: nox.Session, database: str) -> None:
+@nox.session
+@nox.parametrize("python,django,database", [row(python_for(each), each, name) for name in DATABASES for each in DJANGO])
+def databases(session: nox.Session, django: str, database: str) -> None:
     """Run the test suite on PostgreSQL (POSTGRES_URL) and MariaDB (MARIADB_URL)."""
-    url = DATABASES[database]
-    if not is_listening(url):
+    demand(session, database)
+    install(session, django, "test", "databases")
+    session.run("pytest", "-m", "not once", *session.posargs, env={"DATABASE_URL": DATABASES[database]})
+
+
+@nox.session
+@nox.parametrize("python,django", [nox.param(python_for(each), each) for each in DJANGO])
+def scenarios(session: nox.Session, django: str) -> None:
+    """Run what depends on Django and on the database at once, for each Django on SQLite and on PostgreSQL."""
+    demand(session, "postgresql")
+    install(session, django, "test", "databases")
+    measure(session, *SCENARIOS, *session.posargs)
+    session.run("pytest", *SCENARIOS, *session.posargs, env={"DATABASE_URL": DATABASES["postgresql"]})
+
+
+def demand(session: nox.Session, database: str) -> None:
+    """Skip the session where a database is not there, and fail in CI."""
+    if not is_listening(DATABASES[database]):
         give_up = session.error if os.environ.get("CI") else session.skip
-        give_up(f"nothing listens at {url}")
-    session.install("-e", ".", *group("test"), *group("databases"))
-    session.run("pytest", "-m", "not once", *session.posargs, env={"DATABASE_URL": url})
+        give_up(f"nothing listens at {DATABASES[database]}")
 
 
 @nox.session(python=NEWEST)
 def packages(session: nox.Session) -> None:
     """Try the library with the packages that real projects are made of."""
-    session.install("-e", ".", *group("packages"), f"django~={next(iter(DJANGO))}.0")
+    install(session, next(iter(DJANGO)), "packages")
     # What those packages are warned of is not ours to mend.
-    options = ("--ds", "tests.packages.settings", "-W", "default", "tests/packages", *session.posargs)
-    session.run("coverage", "run", "-m", "pytest", *options, env={"COVERAGE_FILE": ".coverage.packages"})
+    measure(session, "--ds", "tests.packages.settings", "-W", "default", "tests/packages", *session.posargs)
 
 
 @nox.session(python=NEWEST)

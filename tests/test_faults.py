@@ -17,7 +17,12 @@ from drf_autoprefetch.loading.finding import clear_caches
 from tests.testapp.models import Author, Book, Review, TaggedItem
 from tests.traps.answers import ask, mixed, shows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
+pytestmark = [
+    pytest.mark.django_db,
+    # What breaks is ours, whatever the database.
+    pytest.mark.once,
+    pytest.mark.usefixtures("library"),
+]
 
 Tagged = shows(TaggedItem, "id", shown=serializers.StringRelatedField[Any](source="content_object"))
 

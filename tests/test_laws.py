@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIRequestFactory
 
 from drf_autoprefetch import optimize, plan_for
@@ -21,7 +22,8 @@ ANNOTATED = {"hints.Annotation", "hints.AnnotationAndOrdering"}
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=name) for name, shape in SHAPES.items()])
 def test_a_shape_keeps_the_laws(shape: Shape) -> None:
-    check_laws(shape)
+    """A row of each kind alone is asked for where that is quick: no database plans it differently from another."""
+    check_laws(shape, singles=4 if connection.vendor == "sqlite" else 1)
 
 
 @pytest.mark.parametrize("shape", [pytest.param(shape, id=name) for name, shape in ALONE.items()])

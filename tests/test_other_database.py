@@ -54,7 +54,7 @@ def elsewhere(queryset: Callable[[], QuerySet[Any]]) -> Callable[[], QuerySet[An
 def test_a_shape_keeps_the_laws_elsewhere(shape: Shape) -> None:
     moved = replace(shape, queryset=elsewhere(shape.queryset), by_hand=shape.by_hand and elsewhere(shape.by_hand))
 
-    check_laws(moved, database="other")
+    check_laws(moved, singles=1, database="other")
 
 
 def test_only_the_other_database_has_rows() -> None:

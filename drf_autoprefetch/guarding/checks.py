@@ -22,6 +22,8 @@ WRONG_HINT = "drf_autoprefetch.E001"
 UNKNOWN_FIELD = "drf_autoprefetch.E002"
 BYPASSED = "drf_autoprefetch.E003"
 
+_WITHOUT_HINTS = ("builtins", "django", "rest_framework")
+
 
 def check_hints(view_base: type) -> list[checks.CheckMessage]:
     """Return an error for each hint on a model, serializer or subclass of ``view_base`` that cannot be followed.
@@ -113,9 +115,9 @@ def field_names(serializer: Any) -> set[str]:
 
 
 def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:
-    attributes = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-    for name in sorted(attributes):
-        hint = hint_of(attributes[name])
+    own = [base for base in cls.__mro__ if base.__module__.partition(".")[0] not in _WITHOUT_HINTS]
+    for name in sorted({name for base in own for name in vars(base)}):
+        hint = hint_of(inspect.getattr_static(cls, name))
         if hint is not None:
             yield name, hint
 
