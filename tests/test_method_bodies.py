@@ -22,7 +22,7 @@ from rest_framework import serializers
 
 from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.reading.attributes import Code, Column, get_attribute
-from drf_autoprefetch.reading.methods import Subject, read_body
+from drf_autoprefetch.reading.methods import Subject, machine, read_body
 from drf_autoprefetch.reading.relations import Relation
 from drf_autoprefetch.reading.requirements import Requirement, nothing, reads, through, union
 from tests.bodies import data, grammar, loading
@@ -227,6 +227,28 @@ def test_generated_bodies_cost_no_query_more(rng, model, number):
     if _answers(view):
         compare(view)
         compare(view, pk=model._base_manager.earliest("pk").pk)
+
+
+@pytest.mark.usefixtures("rows")
+@settings(max_examples=int(os.environ.get("BODIES", "100")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False), model=st.sampled_from(list(grammar.GRAPH)), steps=st.integers(1, 150))
+def test_generated_bodies_that_the_reader_leaves_halfway_reload_nothing(rng, model, steps):
+    function, text = grammar.body(rng, model, next(NUMBERS))
+    generated = Body(function, model, frozenset(), False, True, Theme, "generated")
+    note(text)
+    with mock.patch.object(machine, "MAX_STEPS", steps):
+        requirement = read(generated)
+
+        watched, got, whole = run(generated, requirement)
+        view = viewset(
+            shows(model, "pk", value=serializers.SerializerMethodField(), get_value=function),
+            model._base_manager.order_by("pk"),
+        )
+        if _answers(view):
+            compare(view)
+
+    assert got == whole
+    assert watched.reloaded == []
 
 
 def _answers(view) -> bool:

@@ -25,7 +25,7 @@ from drf_autoprefetch.reading.attributes import Column
 from drf_autoprefetch.reading.hints import prefetch_hint
 from drf_autoprefetch.reading.methods import Subject, clear, machine, read_body
 from drf_autoprefetch.reading.relations import get_relation
-from drf_autoprefetch.reading.requirements import Edge, Requirement, nothing, reads
+from drf_autoprefetch.reading.requirements import Edge, Requirement, nothing, reads, through
 from tests.bodies.loading import paths
 from tests.bodies.models import Category, Order, Person, Product, Review, Tag
 
@@ -363,14 +363,64 @@ def test_a_body_is_read_once(monkeypatch):
     assert len(made) == 1
 
 
-def test_a_body_that_is_too_long_is_everything(monkeypatch):
+def long(*first: str, last: str = "return row.category.slug", **names: Any) -> Any:
+    """A body that is too long to follow after its ``first`` lines."""
+    lines = ["def body(row):", *first, *(f"name{number} = row.name" for number in range(60)), last]
+    return written("\n    ".join(lines) + "\n", f"<long {first}>", **names)
+
+
+@pytest.fixture
+def _short_of_breath(monkeypatch):
     clear()
-    monkeypatch.setattr(machine, "MAX_STEPS", 10)
+    monkeypatch.setattr(machine, "MAX_STEPS", 60)
 
-    found = read(Product.average_rating.func)
 
-    assert found.everything
-    assert "because it is too long to follow" in told(found)[0][0]
+@pytest.mark.usefixtures("_short_of_breath")
+def test_of_a_body_that_is_too_long_what_was_seen_stays_planned():
+    body = long("shown = [tag.name for tag in row.tags.all()]", "if shown: shown = row.supplier.profile.language")
+
+    found = read(body)
+
+    assert paths(found) == {"*", "tags.*", "supplier.*", "supplier.profile.*"}
+    assert found.edges["tags"].always
+    assert not found.edges["supplier"].always
+    ((message, remedy),) = told(found)
+    assert (
+        "because it is too long to follow to its end; all columns of Product, and of the rows behind it, are" in message
+    )
+    assert remedy == 'Write @prefetch_hint("name", "supplier__profile__language", "tags__name") above it.'
+
+
+@pytest.mark.usefixtures("_short_of_breath")
+def test_the_rest_of_a_long_body_may_go_where_a_serializer_went():
+    def child(cls, model):
+        profile = get_relation(model, "profile")
+        return through(profile, ORIGIN, reads(profile.model, Column(frozenset(["language"])), ORIGIN))
+
+    found = read(long("shown = Shown(row.supplier).data", Shown=Shown), child=child)
+
+    assert paths(found) == {"*", "supplier.*", "supplier.profile.*"}
+
+
+@pytest.mark.usefixtures("_short_of_breath")
+def test_a_body_that_is_too_long_is_read_once(monkeypatch):
+    made = []
+    start = machine.Machine.__init__
+    monkeypatch.setattr(machine.Machine, "__init__", lambda self, *args: made.append(self) or start(self, *args))
+    body = long("shown = row.slug")
+
+    assert read(body) == read(body)
+
+    assert len(made) == 1
+
+
+def test_an_expression_that_is_too_deep_costs_what_is_left_of_the_body():
+    deep = "row.name" + ".upper()" * 300
+
+    found = read(written(f"def body(row):\n    first = row.supplier\n    return {deep}\n", "<deep>"))
+
+    assert paths(found) == {"*", "supplier.*"}
+    assert "it is too long to follow" in told(found)[0][0]
 
 
 def test_calls_that_are_too_deep_lose_sight(monkeypatch):
