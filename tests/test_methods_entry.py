@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.utils.functional import SimpleLazyObject
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -348,6 +349,73 @@ def test_the_handlers_of_a_view_read_the_planned_rows():
     assert paths(read(ShopView.retrieve, receiver=ShopView)) == {"name"}
     assert not read(ShopView.list, receiver=ShopView).notes
     assert not read(ShopView.retrieve, receiver=ShopView).notes
+
+
+class Waiting(GenericViewSet):
+    queryset = Product.objects.all()
+
+    async def list(self, request):
+        rows = await sync_to_async(list)(await self.afilter_queryset(self.get_queryset()))
+        return Response({"total": await self.get_queryset().acount(), "rows": [row.slug for row in rows]})
+
+    async def retrieve(self, request, pk=None):
+        product = await self.aget_object()
+        newest = await self.get_queryset().afirst()
+        return Response([product.name, newest.slug, [row.price async for row in self.get_queryset()]])
+
+    async def apaginate_queryset(self, queryset):
+        return [row async for row in queryset if row.stock]
+
+    async def page(self, request):
+        return Response([row.name for row in await self.apaginate_queryset(self.get_queryset())])
+
+    async def by_key(self, request):
+        return Response([row.name for row in (await self.get_queryset().ain_bulk()).values()])
+
+    async def touch(self, request):
+        tag = await Tag.objects.aget(pk=1)
+        await tag.asave()
+        return Response({})
+
+    async def move(self, request):
+        await Tag.objects.filter(name="x").aupdate(name="y")
+        return Response({})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("list", {"slug"}), ("retrieve", {"name", "slug", "price"}), ("page", {"stock", "name"})],
+)
+def test_handlers_that_wait_read_the_planned_rows(name, expected):
+    found = read(getattr(Waiting, name), receiver=Waiting, argument=None)
+
+    assert paths(found) == expected
+    assert not found.notes
+
+
+def test_rows_that_are_awaited_by_their_keys_are_out_of_sight():
+    assert read(Waiting.by_key, receiver=Waiting, argument=None).everything
+
+
+@pytest.mark.parametrize("name", ["touch", "move"])
+def test_handlers_that_wait_for_a_write_may_change_what_they_show(name):
+    found = read(getattr(Waiting, name), receiver=Waiting, argument=None)
+
+    assert found.everything
+    assert any("may change what it shows" in message for message, _ in told(found))
+
+
+def test_what_waits_for_a_query_is_told_as_it_is_written():
+    body = written(
+        "async def body(row):\n    return (await row.reviews.filter(public=True).afirst()).title\n", "<afirst>"
+    )
+
+    ((message, remedy),) = told(read(body))
+
+    assert "calls reviews.filter(public=True).afirst()," in message
+    assert remedy.startswith(
+        'Write @prefetch_hint(Prefetch("reviews", Review.objects.filter(public=True), to_attr="public_reviews"))'
+    )
 
 
 def test_a_body_is_read_once(monkeypatch):

@@ -8,6 +8,7 @@ import operator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.db.models.manager import BaseManager
@@ -16,6 +17,7 @@ from rest_framework.serializers import BaseSerializer
 
 from . import containers, managers, objects, serializers
 from .arguments import RUNS_TEXT, SEES_NAMES, is_super, positional, show_names, super_value, unpacked
+from .awaiting import later
 from .comparing import identify, look_up, render, tracked
 from .escaping import escape
 from .expressions import item
@@ -125,6 +127,10 @@ def _known(m: Machine, atom: Known, call: Call) -> Values:
             return m.call(
                 known(function), Call((known(owner), *call.args), call.kwargs, call.rest, call.name, call.key)
             )
+        case SyncToAsync(func=function):
+            return m.call(later(known(function)), call)
+        case AsyncToSync(awaitable=function):
+            return m.call(known(function), call)
         case functools.partial():
             args = tuple(known(value) for value in called.args)
             kwargs = tuple((name, known(value)) for name, value in called.keywords.items())

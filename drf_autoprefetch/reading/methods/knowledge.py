@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import string
 from collections.abc import Callable
@@ -19,7 +20,7 @@ FUNCTIONS: dict[Any, Model] = {}
 
 #: Those that take any number of arguments, all alike. Others are not known where ``*args`` or ``**kwargs`` hide which
 #: argument is which: one of them may be a function that is given every row.
-ANY_NUMBER = (zip, print, itertools.chain)
+ANY_NUMBER = (zip, print, itertools.chain, asyncio.gather)
 
 
 def means(*functions: Any) -> Callable[[Model], Model]:

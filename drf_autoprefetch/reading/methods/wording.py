@@ -48,10 +48,10 @@ def _rewrite(node: Node, unserved: Unserved) -> str:
     model = relation.model
     target = model.__name__ if model is not None else "…"
     path = "__".join([*node.path(), relation.name])
-    last = chain[-1].split("(", 1)[0] if chain else ""
+    last = _name(chain[-1]) if chain else ""
     if last in ("count", "exists", "aggregate", "values", "values_list") and len(chain) <= 2:
         return _annotation(path, relation.name, last, chain)
-    steps = [step for step in chain if step.split("(", 1)[0] not in _ENDS]
+    steps = [step for step in chain if _name(step) not in _ENDS]
     steps += [f'order_by("{"-" if last == "last" else ""}pk")'] if last in ("first", "last") and not steps else []
     queryset = ".".join([f"{target}.objects", *(steps or ["all()"])])
     declared = f'Prefetch("{path}", {queryset}, to_attr="{_attribute(relation.name, chain)}")'
@@ -60,6 +60,12 @@ def _rewrite(node: Node, unserved: Unserved) -> str:
         if unserved.constant
         else f"Write @prefetch_hint(lambda context: {declared})"
     )
+
+
+def _name(step: str) -> str:
+    """The method of a step, or that for which it waits."""
+    name = step.split("(", 1)[0]
+    return name.removeprefix("a") if name.removeprefix("a") in _ENDS else name
 
 
 _ENDS = ("first", "last", "get", "count", "exists", "iterator", "all", "latest", "earliest", "aggregate")
