@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+
 from asgiref.sync import async_to_sync, sync_to_async
 
 from .knowledge import means
