@@ -756,7 +756,7 @@ def first_where_ordered(self, obj):
     return obj.reviews.first().title
 
 
-@case(Product, "id", says='Prefetch("tags", Tag.objects.order_by("pk"), to_attr="first_tags")')
+@case(Product, "id", says='Prefetch("tags", Tag.objects.order_by(\'pk\'), to_attr="first_tags")')
 def first_where_unordered(self, obj):
     return obj.tags.first().name
 
@@ -775,7 +775,11 @@ def filtered(self, obj):
     return [review.title for review in obj.reviews.filter(public=True)]
 
 
-@case(Product, "id", says='annotate={"reviews_count": Count("reviews", filter=Q(public=True))}')
+@case(
+    Product,
+    "id",
+    says='annotate={"public_reviews_count": Count("reviews", filter=Q(reviews__public=True), distinct=True)}',
+)
 def filtered_and_counted(self, obj):
     return obj.reviews.filter(public=True).count()
 
@@ -785,7 +789,7 @@ def filtered_further_away(self, obj):
     return obj.category_id, list(obj.category.products.all().filter(sale=True)), obj.category.products.on_sale()
 
 
-@case(Product, "id", "supplier.id", says="annotate=")
+@case(Product, "id", "supplier.id", says="Choose among the rows of reviews.all()")
 def a_row_in_a_query(self, obj):
     return obj.reviews.filter(Q(author=obj.supplier)).exists()
 

@@ -16,7 +16,7 @@ from django.db.models.query import QuerySet
 from rest_framework.serializers import BaseSerializer
 
 from . import containers, managers, objects, serializers
-from .arguments import RUNS_TEXT, SEES_NAMES, is_super, positional, show_names, super_value, unpacked
+from .arguments import RUNS_TEXT, SEES_NAMES, as_written, is_super, positional, show_names, super_value, unpacked
 from .awaiting import later
 from .comparing import identify, look_up, render, tracked
 from .escaping import escape
@@ -64,9 +64,8 @@ def _call(m: Machine, frame: Frame, node: ast.Call) -> Values:
     if (not node.args and callee & SEES_NAMES) or callee & RUNS_TEXT:
         show_names(m, frame)
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "a function")
-    written = [ast.unparse(part) for part in (*node.args, *node.keywords)] if _is_method(callee) else []
-    plain = all(isinstance(part, ast.Constant) for part in [*node.args, *(k.value for k in node.keywords)])
-    return m.call(callee, Call(tuple(args), kwargs, rest, name, (frame.key, node), ", ".join(written), plain))
+    call = Call(tuple(args), kwargs, rest, name, (frame.key, node))
+    return m.call(callee, as_written(frame, node, call) if _is_method(callee) else call)
 
 
 def _is_method(callee: Values) -> bool:

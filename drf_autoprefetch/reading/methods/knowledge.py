@@ -74,7 +74,7 @@ def _copied(m: Machine, call: Call) -> Values:
 
 def _queried(m: Machine, name: str, call: Call) -> Values:
     method = "get" if name == "get_object_or_404" else "filter"
-    rest = Call(call.args[1:], call.kwargs, call.rest, method, call.key, call.text, call.constant)
+    rest = Call(call.args[1:], call.kwargs, call.rest, method, call.key, call.text, call.constant, call.local)
     return m.call(m.attribute(call.arg(0, "klass"), method), rest)
 
 

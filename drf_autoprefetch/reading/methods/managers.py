@@ -12,6 +12,7 @@ from django.db.models.manager import BaseManager
 from django.db.models.query import QuerySet
 
 from ..columns import default_ordering
+from ..relations import relations
 from .comparing import identify, look_up
 from .escaping import escape, lose_if_writing
 from .machine import ATTRIBUTES, Machine, rule
@@ -19,6 +20,7 @@ from .names import is_framework, static
 from .probing import probe_list
 from .trails import Unserved
 from .values import PLAIN, Call, Known, Many, Method, Query, Row, Values, known
+from .wording import instead_of_own
 
 _ONE = {"get", "first", "last", "latest", "earliest", "create"}
 _NO_ROWS = {"values", "values_list", "aggregate", "count", "exists", "contains", "dates", "datetimes", "explain",
@@ -138,13 +140,13 @@ def _fresh(m: Machine, many: Many, name: str, call: Call) -> Values:
     step = _written(name, call)
     place = many.place if many.chain else m.place
     chain = (*many.chain, step) if len(many.chain) < 8 and step not in many.chain else many.chain
-    constant = many.constant and call.constant
+    constant, local = many.constant and call.constant, many.local or call.local
     owner = many.owner
     if not owner.detached and many.relation is not None:
         owner.read(many.relation.near, m.place)
         seen = owner.unserved.get(place)
         if seen is None or len(seen.chain) <= len(chain):
-            owner.unserved[place] = Unserved(many.relation, chain, constant)
+            owner.unserved[place] = Unserved(many.relation, chain, constant, local)
     loose = owner.outside(many.node.model)
     if name in _ONE:
         return frozenset([Row(loose)])
@@ -152,7 +154,9 @@ def _fresh(m: Machine, many: Many, name: str, call: Call) -> Values:
         return frozenset([Query(many.node.model)]) if name.startswith(("values", "dat", "none")) else PLAIN
     if name in ("get_or_create", "update_or_create"):
         return m.filled_box("tuple", frozenset([Row(loose)]) | PLAIN, "made", call.key)
-    return frozenset([replace(many, node=loose, manager=False, chain=chain, constant=constant, place=place)])
+    return frozenset(
+        [replace(many, node=loose, manager=False, chain=chain, constant=constant, local=local, place=place)]
+    )
 
 
 def _written(name: str, call: Call) -> str:
@@ -171,8 +175,18 @@ def call_own(m: Machine, owner: Known, name: str, call: Call) -> Values:
         return PLAIN
     if isinstance(manager, (BaseManager, QuerySet)) and name not in ("none", "model", "db"):
         model = getattr(manager.model, "__name__", "")
-        m.root.notes[("not-planned", m.place)] = (f"{model}.objects.{_written(name, call)}", model)
+        remedy = instead_of_own(model, _back(m, manager.model, call))
+        m.root.notes[("not-planned", m.place)] = (f"{model}.objects.{_written(name, call)}", remedy)
     return _standard(m, query, name, call)
+
+
+def _back(m: Machine, model: Any, call: Call) -> str:
+    """The relation that leads to the same rows from the one that ``Review.objects.filter(book=book)`` names."""
+    for keyword, values in call.kwargs.items():
+        for relation in relations(m.root.model).values() if Row(m.root) in values else ():
+            if (relation.model, relation.back, relation.kind) == (model, keyword, "reverse_many"):
+                return relation.name
+    return ""
 
 
 def call_query(m: Machine, method: Method, call: Call) -> Values:
