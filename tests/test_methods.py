@@ -853,7 +853,7 @@ def super_representation(self, instance):
 # Out of sight
 
 
-@case(Product, "*", says="because it passes the product to a function();")
+@case(Product, "*", says="because it passes the product to HANDLERS[self.context['x']]();")
 def called_from_a_dict(self, obj):
     return HANDLERS[self.context["x"]](obj)
 

@@ -94,6 +94,17 @@ def super_value(m: Machine, frame: Frame, node: ast.Call) -> Values:
     return frozenset(Super(cls, owner) for cls in classes for owner in args[1]) or PLAIN
 
 
+def name_of(function: ast.expr) -> str:
+    """Return what a function is called in a sentence."""
+    match function:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Subscript() | ast.Call():
+            text = ast.unparse(function)
+            return text if len(text) <= 40 else "a function"
+    return "a function"
+
+
 def as_written(frame: Frame, node: ast.Call, call: Call) -> Call:
     """Return ``call`` with what is told of it."""
     parts = [*node.args, *(keyword.value for keyword in node.keywords)]

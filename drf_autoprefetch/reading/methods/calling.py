@@ -16,7 +16,17 @@ from django.db.models.query import QuerySet
 from rest_framework.serializers import BaseSerializer
 
 from . import containers, managers, objects, serializers
-from .arguments import RUNS_TEXT, SEES_NAMES, as_written, is_super, positional, show_names, super_value, unpacked
+from .arguments import (
+    RUNS_TEXT,
+    SEES_NAMES,
+    as_written,
+    is_super,
+    name_of,
+    positional,
+    show_names,
+    super_value,
+    unpacked,
+)
 from .awaiting import later
 from .comparing import identify, look_up, render, tracked
 from .escaping import escape
@@ -63,8 +73,7 @@ def _call(m: Machine, frame: Frame, node: ast.Call) -> Values:
     m.place = frame.place(node)
     if (not node.args and callee & SEES_NAMES) or callee & RUNS_TEXT:
         show_names(m, frame)
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "a function")
-    call = Call(tuple(args), kwargs, rest, name, (frame.key, node))
+    call = Call(tuple(args), kwargs, rest, name_of(node.func), (frame.key, node))
     return m.call(callee, as_written(frame, node, call) if _is_method(callee) else call)
 
 
