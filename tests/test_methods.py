@@ -1129,6 +1129,18 @@ async def names_change_before_it_is_waited_for(self, obj):
     return await coming, await later, obj.price
 
 
+@case(Product, "slug", "category.name")
+async def nothing_changes_before_what_is_called_at_once(self, obj):
+    one = obj
+
+    def shown():
+        return one.slug
+
+    first = shown()
+    one = obj.category
+    return first, one.name
+
+
 @case(Product, "tags", "reviews.title")
 async def asynchronous_methods(self, obj):
     if await obj.tags.acount() and await obj.tags.all().aexists():

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.shortcuts import aget_object_or_404
 from django.utils.functional import SimpleLazyObject
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -142,7 +143,7 @@ def test_a_note_names_the_line_and_the_hint_with_all_that_was_seen():
 
     assert str(note) == (
         "ProductSerializer.rating (rating): what get_rating reads is unknown because it passes the product to"
-        " a function(); all columns of Product are loaded."
+        " self.context['score'](); all columns of Product are loaded."
         f' Write @prefetch_hint("reviews__rating") above it. [tests/test_methods_entry.py:{note.origin.line}]'
     )
     assert note.origin.line == get_rating.__code__.co_firstlineno + 1
@@ -360,11 +361,17 @@ class Waiting(GenericViewSet):
 
     async def retrieve(self, request, pk=None):
         product = await self.aget_object()
-        newest = await self.get_queryset().afirst()
+        newest = await aget_object_or_404(self.get_queryset(), pk=2)
         return Response([product.name, newest.slug, [row.price async for row in self.get_queryset()]])
 
     async def apaginate_queryset(self, queryset):
         return [row async for row in queryset if row.stock]
+
+    async def newest(self, request):
+        return Response((await self.get_queryset().afirst()).name)
+
+    async def aget_object(self):
+        return await super().aget_object()
 
     async def page(self, request):
         return Response([row.name for row in await self.apaginate_queryset(self.get_queryset())])
@@ -384,7 +391,7 @@ class Waiting(GenericViewSet):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("list", {"slug"}), ("retrieve", {"name", "slug", "price"}), ("page", {"stock", "name"})],
+    [("list", {"slug"}), ("newest", {"name"}), ("retrieve", {"name", "slug", "price"}), ("page", {"stock", "name"})],
 )
 def test_handlers_that_wait_read_the_planned_rows(name, expected):
     found = read(getattr(Waiting, name), receiver=Waiting, argument=None)

@@ -44,8 +44,8 @@ def by_module(m: Machine, function: Any, call: Call) -> Values:
         return PLAIN
     if module == "copy" and name in ("copy", "deepcopy"):
         return _copied(m, call)
-    if (module, name) in _QUERIES:
-        return _queried(m, name, call)
+    if (module, name.removeprefix("a")) in _QUERIES:
+        return _queried(m, name.removeprefix("a"), call)
     return NEVER
 
 

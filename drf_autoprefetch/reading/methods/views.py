@@ -26,8 +26,12 @@ def is_rows(receiver: Self, name: str) -> bool:
     What a project makes of the methods of asynchronous views, those with an ``a`` before their names, is read with the
     handler that calls them.
     """
-    asynchronous = name.removeprefix("a") in _ROWS and own_code_of(receiver.cls, name) is None
-    return (name in _ROWS or asynchronous) and is_view(receiver.cls)
+    return (name in _ROWS or own_code_of(receiver.cls, name) is None) and gives_rows(receiver, name)
+
+
+def gives_rows(receiver: Self, name: str) -> bool:
+    """Whether a framework's method ``name`` of a view leads to its rows."""
+    return name.removeprefix("a") in _ROWS and is_view(receiver.cls)
 
 
 def rows(m: Machine) -> Values:
