@@ -277,10 +277,11 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=NEWEST)
 def fuzz(session: nox.Session) -> None:
-    """Generate 100,000 bodies and 5,000 serializer trees (or as many as BODIES and HYPOTHESIS_EXAMPLES say)."""
+    """Generate 100,000 bodies and 5,000 serializer trees (BODIES, HYPOTHESIS_EXAMPLES); time the reading of bodies."""
     session.install("-e", ".", *group("test"))
     many = {"BODIES": "100000", "HYPOTHESIS_EXAMPLES": "5000"}
     env = {name: os.environ.get(name, number) for name, number in many.items()}
+    session.run("python", "-W", "ignore", "-m", "tests.bodies.timing")
     session.run("pytest", "-k", "generated", "tests/test_method_bodies.py", "tests/test_generated.py", env=env)
 
 

@@ -19,13 +19,15 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from rest_framework import serializers
+from rest_framework.permissions import BasePermission
 
 from drf_autoprefetch.notes import Origin
 from drf_autoprefetch.reading.attributes import Code, Column, get_attribute
-from drf_autoprefetch.reading.methods import Subject, read_body
+from drf_autoprefetch.reading.methods import Subject, machine, read_body
+from drf_autoprefetch.reading.methods import bodies as method_bodies
 from drf_autoprefetch.reading.relations import Relation
 from drf_autoprefetch.reading.requirements import Requirement, nothing, reads, through, union
-from tests.bodies import data, grammar, loading
+from tests.bodies import data, grammar, loading, timing
 from tests.bodies.audit import Audit
 from tests.bodies.cases import notes
 from tests.bodies.clinic import Clinic
@@ -34,15 +36,18 @@ from tests.bodies.desk import Desk
 from tests.bodies.fleet import Fleet
 from tests.bodies.forum import Forum
 from tests.bodies.market import Market
-from tests.bodies.models import Person
+from tests.bodies.models import Person, Product
 from tests.bodies.rights import Rights
 from tests.bodies.shop import Shop
-from tests.traps.answers import ask, compare, shows, viewset
+from tests.traps.answers import ask, compare, mixed, shows, viewset
 
 THEMES = (Shop, Desk, Clinic, Forum, Fleet, Rights, Audit, Market)
 CORPUS = [body for theme in THEMES for body in bodies(theme)]
 
 NUMBERS = itertools.count()
+
+#: How much longer a machine may take that is slow, or busy.
+SLOW_MACHINE = 5
 
 # What a body reads is no matter of the database.
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
@@ -94,6 +99,13 @@ def context() -> dict:
     user = Person.objects.get(first_name="Bob")
     return {"user": user, "request": SimpleNamespace(user=user, GET={}), "base": "https://x.org", "percent": 20,
             "scorer": lambda row: len(str(row.pk)), "column": "pk"}  # fmt: skip
+
+
+class Anyone(BasePermission):
+    """Looks at the row."""
+
+    def has_object_permission(self, request, view, obj):
+        return obj.slug != ""
 
 
 class Watched:
@@ -190,6 +202,36 @@ def test_a_body_is_planned_as_by_hand(body):
     assert (loading.paths(read(body)) == body.expected) is (body.name not in INEXACT)
 
 
+def test_a_typical_body_is_read_in_two_milliseconds():
+    times = timing.cold(rounds=3)
+
+    assert timing.part(times, 0.5) < 2 * SLOW_MACHINE
+    assert timing.part(times, 0.9) < 4 * SLOW_MACHINE
+
+
+@pytest.mark.usefixtures("rows")
+def test_the_second_request_reads_no_body(monkeypatch):
+    class Products(viewset(shows(Product, "margin", "average_rating", stars=serializers.SerializerMethodField()))):
+        permission_classes = [Anyone]
+
+        def list(self, request, *args, **kwargs):
+            self.names = [row.name for row in self.get_queryset()]
+            return super().list(request, *args, **kwargs)
+
+    Products.serializer_class.get_stars = lambda self, row: [review.rating for review in row.reviews.all()]
+    read = []
+    reading = method_bodies._reading
+    monkeypatch.setattr(method_bodies, "_reading", lambda *args: read.append(args) or reading(*args))
+    with mixed(Products):
+        for kwargs in ({}, {"pk": Product.objects.earliest("pk").pk}):
+            ask(Products, **kwargs)
+            assert read
+            read.clear()
+
+            ask(Products, **kwargs)
+            assert not read
+
+
 @pytest.mark.usefixtures("rows")
 @settings(max_examples=int(os.environ.get("BODIES", "150")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rng=st.randoms(use_true_random=False), model=st.sampled_from(list(grammar.GRAPH)), number=st.just(0))
@@ -219,6 +261,28 @@ def test_generated_bodies_cost_no_query_more(rng, model, number):
     if _answers(view):
         compare(view)
         compare(view, pk=model._base_manager.earliest("pk").pk)
+
+
+@pytest.mark.usefixtures("rows")
+@settings(max_examples=int(os.environ.get("BODIES", "100")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False), model=st.sampled_from(list(grammar.GRAPH)), steps=st.integers(1, 150))
+def test_generated_bodies_that_the_reader_leaves_halfway_reload_nothing(rng, model, steps):
+    function, text = grammar.body(rng, model, next(NUMBERS))
+    generated = Body(function, model, frozenset(), False, True, Theme, "generated")
+    note(text)
+    with mock.patch.object(machine, "MAX_STEPS", steps):
+        requirement = read(generated)
+
+        watched, got, whole = run(generated, requirement)
+        view = viewset(
+            shows(model, "pk", value=serializers.SerializerMethodField(), get_value=function),
+            model._base_manager.order_by("pk"),
+        )
+        if _answers(view):
+            compare(view)
+
+    assert got == whole
+    assert watched.reloaded == []
 
 
 def _answers(view) -> bool:

@@ -10,6 +10,7 @@ which nothing is read), ``*`` (every column). ``says`` is part of the note that 
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import copy
 import functools
@@ -24,6 +25,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
@@ -734,7 +736,7 @@ def first_where_ordered(self, obj):
     return obj.reviews.first().title
 
 
-@case(Product, "id", says='Prefetch("tags", Tag.objects.order_by("pk"), to_attr="first_tags")')
+@case(Product, "id", says='Prefetch("tags", Tag.objects.order_by(\'pk\'), to_attr="first_tags")')
 def first_where_unordered(self, obj):
     return obj.tags.first().name
 
@@ -753,7 +755,11 @@ def filtered(self, obj):
     return [review.title for review in obj.reviews.filter(public=True)]
 
 
-@case(Product, "id", says='annotate={"reviews_count": Count("reviews", filter=Q(public=True))}')
+@case(
+    Product,
+    "id",
+    says='annotate={"public_reviews_count": Count("reviews", filter=Q(reviews__public=True), distinct=True)}',
+)
 def filtered_and_counted(self, obj):
     return obj.reviews.filter(public=True).count()
 
@@ -763,7 +769,7 @@ def filtered_further_away(self, obj):
     return obj.category_id, list(obj.category.products.all().filter(sale=True)), obj.category.products.on_sale()
 
 
-@case(Product, "id", "supplier.id", says="annotate=")
+@case(Product, "id", "supplier.id", says="Choose among the rows of reviews.all()")
 def a_row_in_a_query(self, obj):
     return obj.reviews.filter(Q(author=obj.supplier)).exists()
 
@@ -827,7 +833,7 @@ def super_representation(self, instance):
 # Out of sight
 
 
-@case(Product, "*", says="because it passes the product to a function();")
+@case(Product, "*", says="because it passes the product to HANDLERS[self.context['x']]();")
 def called_from_a_dict(self, obj):
     return HANDLERS[self.context["x"]](obj)
 
@@ -1017,6 +1023,108 @@ async def asynchronous_loop(self, obj):
         return obj.price
 
     return await inner()
+
+
+@case(Product, "supplier.email", "tags.name")
+async def in_a_thread(self, obj):
+    tags = await asyncio.to_thread(list, obj.tags.all())
+    person = await asyncio.to_thread(lambda: obj.supplier)
+    return [tag.name for tag in tags], person.email
+
+
+def counted_tags(obj):
+    return [tag.color for tag in obj.tags.all()]
+
+
+counted_later = sync_to_async(counted_tags)
+counted_now = async_to_sync(fetched)
+
+
+async def fetched_price(self, row):
+    return row.price
+
+
+class Waiting:
+    """Its methods wait in threads."""
+
+    @sync_to_async
+    def name(self, row):
+        return row.name
+
+    @sync_to_async(thread_sensitive=True)
+    def slug(self, row):
+        return row.slug
+
+    price = async_to_sync(fetched_price)
+
+
+@case(Product, "supplier.email", "tags.name", "tags.color", "name", "slug")
+async def made_asynchronous(self, obj):
+    tags = await sync_to_async(list)(obj.tags.all())
+    person = await sync_to_async(lambda: obj.supplier, thread_sensitive=True)()
+    return (
+        [tag.name for tag in tags],
+        person.email,
+        await counted_later(obj),
+        await Waiting().name(obj),
+        await Waiting().slug(obj),
+    )
+
+
+@case(Product, "supplier.email", "price")
+def made_synchronous(self, obj):
+    return async_to_sync(fetched)(obj).email, counted_now(obj).email, Waiting().price(obj)
+
+
+@case(Product, "supplier.email", "category.name")
+async def waited_for(self, obj):
+    person = await asyncio.wait_for(fetched(obj), 3)
+    return person.email, (await asyncio.shield(asyncio.to_thread(getattr, obj, "category"))).name
+
+
+@case(Product, "supplier.email", "tags.name")
+async def gathered(self, obj):
+    (person,) = await asyncio.gather(fetched(obj), return_exceptions=True)
+    tags = await asyncio.gather(*[sync_to_async(lambda row: row)(tag) for tag in obj.tags.all()])
+    return person.email, [tag.name for tag in tags]
+
+
+@case(Product, "tags.name")
+async def asynchronous_iterator(self, obj):
+    return (await anext(aiter(obj.tags.all()))).name
+
+
+@case(Product, "category", "supplier.email", "supplier.first_name", "price")
+async def names_change_before_it_is_waited_for(self, obj):
+    one = obj.category
+
+    async def shown():
+        return one.email
+
+    def first():
+        return one.first_name
+
+    coming, later = shown(), sync_to_async(first)()
+    one = obj.supplier
+    return await coming, await later, obj.price
+
+
+@case(Product, "slug", "category.name")
+async def nothing_changes_before_what_is_called_at_once(self, obj):
+    one = obj
+
+    def shown():
+        return one.slug
+
+    first = shown()
+    one = obj.category
+    return first, one.name
+
+
+@case(Product, "tags", "reviews.title")
+async def asynchronous_methods(self, obj):
+    if await obj.tags.acount() and await obj.tags.all().aexists():
+        return (await obj.reviews.afirst()).title
 
 
 @case(Product, "tags.color", "tags.name")

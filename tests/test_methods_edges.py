@@ -66,14 +66,14 @@ def written(text: str, file: str, **names: Any) -> Any:
 # Rows that go out of sight
 
 
-@case(Product, "*", says="passes the product to a function()")
+@case(Product, "*", says="passes the product to self.context['run']()")
 def partial_that_is_passed_on(self, obj):
     return self.context["run"](functools.partial(len, obj))
 
 
 @case(Product, "supplier.*", says="passes the person to a function()")
 def serializer_that_is_passed_on(self, obj):
-    return self.context["run"](Lent(obj.supplier))
+    return (self.context["run"] or print)(Lent(obj.supplier))
 
 
 @case(Product, "supplier.*", says="passes the person to run()")

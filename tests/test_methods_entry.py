@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import linecache
 import operator
@@ -15,6 +16,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.shortcuts import aget_object_or_404
 from django.utils.functional import SimpleLazyObject
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -25,7 +28,7 @@ from drf_autoprefetch.reading.attributes import Column
 from drf_autoprefetch.reading.hints import prefetch_hint
 from drf_autoprefetch.reading.methods import Subject, clear, machine, read_body
 from drf_autoprefetch.reading.relations import get_relation
-from drf_autoprefetch.reading.requirements import Edge, Requirement, nothing, reads
+from drf_autoprefetch.reading.requirements import Edge, Requirement, nothing, reads, through
 from tests.bodies.cases import ORIGIN
 from tests.bodies.loading import paths
 from tests.bodies.models import Category, Order, Person, Product, Review, Tag
@@ -141,7 +144,7 @@ def test_a_note_names_the_line_and_the_hint_with_all_that_was_seen():
 
     assert str(note) == (
         "ProductSerializer.rating (rating): what get_rating reads is unknown because it passes the product to"
-        " a function(); all columns of Product are loaded."
+        " self.context['score'](); all columns of Product are loaded."
         f' Write @prefetch_hint("reviews__rating") above it. [tests/test_methods_entry.py:{note.origin.line}]'
     )
     assert note.origin.line == get_rating.__code__.co_firstlineno + 1
@@ -350,6 +353,79 @@ def test_the_handlers_of_a_view_read_the_planned_rows():
     assert not read(ShopView.retrieve, receiver=ShopView).notes
 
 
+class Waiting(GenericViewSet):
+    queryset = Product.objects.all()
+
+    async def list(self, request):
+        rows = await sync_to_async(list)(await self.afilter_queryset(self.get_queryset()))
+        return Response({"total": await self.get_queryset().acount(), "rows": [row.slug for row in rows]})
+
+    async def retrieve(self, request, pk=None):
+        product = await self.aget_object()
+        newest = await aget_object_or_404(self.get_queryset(), pk=2)
+        return Response([product.name, newest.slug, [row.price async for row in self.get_queryset()]])
+
+    async def apaginate_queryset(self, queryset):
+        return [row async for row in queryset if row.stock]
+
+    async def newest(self, request):
+        return Response((await self.get_queryset().afirst()).name)
+
+    async def aget_object(self):
+        return await super().aget_object()
+
+    async def page(self, request):
+        return Response([row.name for row in await self.apaginate_queryset(self.get_queryset())])
+
+    async def by_key(self, request):
+        return Response([row.name for row in (await self.get_queryset().ain_bulk()).values()])
+
+    async def touch(self, request):
+        tag = await Tag.objects.aget(pk=1)
+        await tag.asave()
+        return Response({})
+
+    async def move(self, request):
+        await Tag.objects.filter(name="x").aupdate(name="y")
+        return Response({})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("list", {"slug"}), ("newest", {"name"}), ("retrieve", {"name", "slug", "price"}), ("page", {"stock", "name"})],
+)
+def test_handlers_that_wait_read_the_planned_rows(name, expected):
+    found = read(getattr(Waiting, name), receiver=Waiting, argument=None)
+
+    assert paths(found) == expected
+    assert not found.notes
+
+
+def test_rows_that_are_awaited_by_their_keys_are_out_of_sight():
+    assert read(Waiting.by_key, receiver=Waiting, argument=None).everything
+
+
+@pytest.mark.parametrize("name", ["touch", "move"])
+def test_handlers_that_wait_for_a_write_may_change_what_they_show(name):
+    found = read(getattr(Waiting, name), receiver=Waiting, argument=None)
+
+    assert found.everything
+    assert any("may change what it shows" in message for message, _ in told(found))
+
+
+def test_what_waits_for_a_query_is_told_as_it_is_written():
+    body = written(
+        "async def body(row):\n    return (await row.reviews.filter(public=True).afirst()).title\n", "<afirst>"
+    )
+
+    ((message, remedy),) = told(read(body))
+
+    assert "calls reviews.filter(public=True).afirst()," in message
+    assert remedy.startswith(
+        'Write @prefetch_hint(Prefetch("reviews", Review.objects.filter(public=True), to_attr="public_reviews"))'
+    )
+
+
 def test_a_body_is_read_once(monkeypatch):
     clear()
     made = []
@@ -363,14 +439,68 @@ def test_a_body_is_read_once(monkeypatch):
     assert len(made) == 1
 
 
-def test_a_body_that_is_too_long_is_everything(monkeypatch):
+def long(*first: str, last: str = "return row.category.slug", **names: Any) -> Any:
+    """A body that is too long to follow after its ``first`` lines."""
+    lines = ["def body(row):", *first, *(f"name{number} = row.name" for number in range(60)), last]
+    return written("\n    ".join(lines) + "\n", f"<long {first}>", **names)
+
+
+@pytest.fixture
+def _short_of_breath(monkeypatch):
     clear()
-    monkeypatch.setattr(machine, "MAX_STEPS", 10)
+    monkeypatch.setattr(machine, "MAX_STEPS", 60)
 
-    found = read(Product.average_rating.func)
 
-    assert found.everything
-    assert "because it is too long to follow" in told(found)[0][0]
+@pytest.mark.usefixtures("_short_of_breath")
+def test_of_a_body_that_is_too_long_what_was_seen_stays_planned():
+    body = long("shown = [tag.name for tag in row.tags.all()]", "if shown: shown = row.supplier.profile.language")
+
+    found = read(body)
+
+    assert paths(found) == {"*", "tags.*", "supplier.*", "supplier.profile.*"}
+    assert found.edges["tags"].always
+    assert not found.edges["supplier"].always
+    ((message, remedy),) = told(found)
+    assert (
+        "because it is too long to follow to its end; all columns of Product, and of the rows behind it, are" in message
+    )
+    assert remedy == 'Write @prefetch_hint("name", "supplier__profile__language", "tags__name") above it.'
+
+
+@pytest.mark.usefixtures("_short_of_breath")
+def test_the_rest_of_a_long_body_may_go_where_a_serializer_went():
+    def child(cls, model):
+        profile = get_relation(model, "profile")
+        return through(profile, ORIGIN, reads(profile.model, Column(frozenset(["language"])), ORIGIN))
+
+    found = read(long("shown = Shown(row.supplier).data", Shown=Shown), child=child)
+
+    assert paths(found) == {"*", "supplier.*", "supplier.profile.*"}
+
+
+@pytest.mark.usefixtures("_short_of_breath")
+def test_a_body_that_is_too_long_is_read_once(monkeypatch):
+    made = []
+    start = machine.Machine.__init__
+    monkeypatch.setattr(machine.Machine, "__init__", lambda self, *args: made.append(self) or start(self, *args))
+    body = long("shown = row.slug")
+
+    assert read(body) == read(body)
+
+    assert len(made) == 1
+
+
+def test_an_expression_that_is_too_deep_costs_what_is_left_of_the_body(monkeypatch):
+    def deep(*_):
+        raise RecursionError
+
+    clear()
+    monkeypatch.setitem(machine.EXPRESSIONS, ast.Set, deep)
+
+    found = read(written("def body(row):\n    first = row.supplier\n    return {row.name}\n", "<deep>"))
+
+    assert paths(found) == {"*", "supplier.*"}
+    assert "it is too long to follow" in told(found)[0][0]
 
 
 def test_calls_that_are_too_deep_lose_sight(monkeypatch):

@@ -210,6 +210,23 @@ def own(self: Any, *args: Any, **kwargs: Any) -> Any:
     return unread(self, *args)
 
 
+def test_a_permission_that_views_inherit_is_told_once():
+    class Base(BasePermission):
+        def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+            return bool(unread(obj))
+
+    class One(Base):
+        """Inherits."""
+
+    class Other(Base):
+        """Inherits too."""
+
+    view = asked("retrieve", permission_classes=[One, Other])
+    found = read_view(view, Book, Book.objects.all())
+
+    assert [note.origin.name for note in found.notes] == ["Base.has_object_permission"]
+
+
 @pytest.mark.parametrize(
     ("action", "name", "sees"),
     [

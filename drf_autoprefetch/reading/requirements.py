@@ -13,7 +13,7 @@ from .attributes import Column
 from .relations import Relation, get_relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _NONE: frozenset[Any] = frozenset()
 
@@ -63,6 +63,10 @@ class Edge:
     def name(self) -> str:
         """The attribute under which the rows are read."""
         return self.to_attr or self.relation.name
+
+    def each(self, change: Callable[[Requirement], Requirement]) -> Edge:
+        """Return the same edge with every target changed."""
+        return replace(self, targets={model: change(target) for model, target in self.targets.items()})
 
     def __or__(self, other: Edge) -> Edge:
         return replace(
@@ -153,10 +157,7 @@ def recast(requirement: Requirement, model: type[Model]) -> Requirement:
 
 def perhaps(requirement: Requirement) -> Requirement:
     """Return ``requirement`` of code that may not run: none of its relations is always read."""
-    edges = {
-        name: replace(edge, always=False, targets={model: perhaps(target) for model, target in edge.targets.items()})
-        for name, edge in requirement.edges.items()
-    }
+    edges = {name: replace(edge.each(perhaps), always=False) for name, edge in requirement.edges.items()}
     return replace(requirement, edges=edges)
 
 
@@ -186,6 +187,18 @@ def everything(model: type[Model], origin: Origin, *notes: Note) -> Requirement:
 def handed_on(model: type[Model], origin: Origin, *notes: Note) -> Requirement:
     """Return the requirement of code out of sight: it may read any column of ``model``, and go on from there."""
     return Requirement(model, everything=frozenset([origin]), notes=frozenset(notes), handed=frozenset([origin]))
+
+
+def whole(
+    requirement: Requirement, origins: frozenset[Origin], leads_on: Callable[[Edge], bool] = lambda _: True
+) -> Requirement:
+    """Return ``requirement`` of code out of sight that has its row, and may go on by each edge that ``leads_on``."""
+    edges = {
+        name: edge.each(lambda target: whole(target, origins, leads_on)) if leads_on(edge) else edge
+        for name, edge in requirement.edges.items()
+    }
+    everything, handed = requirement.everything | origins, requirement.handed | origins
+    return replace(requirement, everything=everything, handed=handed, edges=edges)
 
 
 def noted(model: type[Model], note: Note) -> Requirement:

@@ -148,7 +148,7 @@ def _handler(own: Any, model: type[Model], origin: Origin, view: Any) -> Require
     if hint_of(own):
         return read_code(own, subject)
     rows = origin.field == "paginate_queryset"
-    if (names_used(own) or frozenset()) >= _SHOWN_ROWS:
+    if _sees_shown(own):
         return _goes_anywhere(model, origin)
     read = read_code(own, subject, argument=0 if rows else None, many=rows)
     return read | _goes_anywhere(model, origin) if read.everything else replace(perhaps(read), notes=frozenset())
@@ -173,7 +173,7 @@ def _paginator(view: Any, model: type[Model]) -> Iterator[Requirement]:
             yield read_code(code, view_subject(model, origins[name], view, view))
     first = origins.get("paginate_queryset") or next(iter(origins.values()))
     read = read_code(type(paginator), view_subject(model, first, view, view))
-    lost = bool(read.everything) or any((names_used(code) or frozenset()) >= _SHOWN_ROWS for code in own.values())
+    lost = bool(read.everything) or any(map(_sees_shown, own.values()))
     yield read | _goes_anywhere(model, first) if lost else replace(read, notes=frozenset())
 
 
@@ -206,10 +206,13 @@ def _permissions(view: Any, model: type[Model]) -> Iterator[Requirement]:
     """Views of one object ask ``has_object_permission``; so may a handler of the view's own."""
     if not handling(view).may_check_objects:
         return
+    name = "has_object_permission"
     for permission in _all_permissions(view):
-        own = own_code(permission, "has_object_permission")
+        own = own_code(permission, name)
         if own is not None:
-            origin = _origin(type(permission), "has_object_permission", own)
+            # What is told of inherited code is told once for all that inherit it.
+            cls = next(base for base in type(permission).__mro__ if name in vars(base))
+            origin = _origin(cls, name, own)
             yield read_code(own, view_subject(model, origin, view, permission), argument=2)
 
 

@@ -73,8 +73,8 @@ def _shop(people: list[Person], tags: list[Tag]) -> None:
     ]  # fmt: skip
     for product in products[:3]:
         product.tags.set(tags)
-        for person in people:
-            Review.objects.create(product=product, author=person, rating=person.pk, title=f"by {person.pk}",
+        for number, person in enumerate(people, start=1):
+            Review.objects.create(product=product, author=person, rating=number, title=f"by {number}",
                                   public=person != people[1])  # fmt: skip
     for n in range(3):
         order = Order.objects.create(number=f"N{n}", customer=people[n], status=["open", "paid", "sent"][n],

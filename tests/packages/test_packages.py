@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from adrf.serializers import ModelSerializer as AsyncSerializer
 from adrf.viewsets import ModelViewSet as AsyncViewSet
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
 from django.db.models import Prefetch
 from django_restql.mixins import DynamicFieldsMixin
@@ -18,6 +18,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user
 from modeltranslation.utils import get_translation_fields
 from rest_flex_fields import FlexFieldsModelSerializer, FlexFieldsModelViewSet
 from rest_framework import serializers
+from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.viewsets import ModelViewSet
 from rest_framework_nested.relations import NestedHyperlinkedRelatedField
@@ -375,6 +376,47 @@ def test_adrf(handler: str) -> None:
     plain, planned = answer(AsyncViewSet), answer(AutoPrefetchMixin, AsyncViewSet)
     assert plain[0] == planned[0]
     assert planned[1] == 1 < plain[1]
+
+
+@pytest.mark.parametrize("handler", ["alist", "aretrieve"])
+def test_handlers_of_adrf_views_are_read(handler: str) -> None:
+    class Own:
+        queryset = Article.objects.order_by("pk")
+        serializer_class = shows(Article, "pk")
+
+        async def alist(self, request: Any) -> Response:
+            rows = await sync_to_async(list)(await self.afilter_queryset(self.get_queryset()))  # type: ignore[attr-defined]
+            return Response([row.title for row in rows])
+
+        async def aget_object(self) -> Any:
+            row = await super().aget_object()  # type: ignore[misc]
+            return row if row.title else None
+
+        async def aretrieve(self, request: Any, pk: int) -> Response:
+            row = await self.aget_object()  # type: ignore[attr-defined]
+            count = await self.get_queryset().acount()  # type: ignore[attr-defined]
+            return Response([row.title, count])
+
+    kwargs = {"pk": Article.objects.earliest("pk").pk} if handler == "aretrieve" else {}
+
+    def answer(*bases: Any) -> tuple[bytes, list[str]]:
+        async def ask() -> bytes:
+            response = await type("Articles", bases, {}).as_view({"get": handler})(
+                APIRequestFactory().get("/"), **kwargs
+            )
+            return bytes(response.render().content)
+
+        with recording() as record:
+            content = async_to_sync(ask)()
+        assert not record.reloads
+        return content, record.queries
+
+    plain, planned = answer(Own, AsyncViewSet), answer(Own, AutoPrefetchMixin, AsyncViewSet)
+
+    assert plain[0] == planned[0]
+    assert len(planned[1]) <= len(plain[1])
+    assert "text" in plain[1][0]
+    assert "text" not in planned[1][0]
 
 
 @pytest.mark.parametrize("handler", ["alist", "aretrieve", "list"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from .escaping import escape
 from .frames import Frame
@@ -12,6 +13,7 @@ from .values import (
     NEVER,
     PLAIN,
     Box,
+    Call,
     Known,
     Self,
     Super,
@@ -90,3 +92,33 @@ def super_value(m: Machine, frame: Frame, node: ast.Call) -> Values:
         return PLAIN
     classes = [atom.object for atom in args[0] if isinstance(atom, Known) and isinstance(atom.object, type)]
     return frozenset(Super(cls, owner) for cls in classes for owner in args[1]) or PLAIN
+
+
+def name_of(function: ast.expr) -> str:
+    """Return what a function is called in a sentence."""
+    match function:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Subscript() | ast.Call():
+            text = ast.unparse(function)
+            return text if len(text) <= 40 else "a function"
+    return "a function"
+
+
+def as_written(frame: Frame, node: ast.Call, call: Call) -> Call:
+    """Return ``call`` with what is told of it."""
+    parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return replace(
+        call,
+        text=", ".join(map(ast.unparse, (*node.args, *node.keywords))),
+        constant=all(isinstance(part, ast.Constant) for part in parts),
+        local=any(_is_local(frame, part) for part in parts),
+    )
+
+
+def _is_local(frame: Frame, node: ast.AST) -> bool:
+    """Whether an expression uses names that only the body knows; a hint is given the context."""
+    if isinstance(node, ast.Name):
+        return frame.binds(node.id)
+    given = isinstance(node, ast.Attribute) and node.attr == "context" and isinstance(node.value, ast.Name)
+    return not given and any(_is_local(frame, part) for part in ast.iter_child_nodes(node))

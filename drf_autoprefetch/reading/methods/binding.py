@@ -6,8 +6,10 @@ import functools
 from types import FunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.utils.functional import cached_property
 
+from .awaiting import later
 from .machine import Machine
 from .managers import classes
 from .names import static
@@ -39,6 +41,10 @@ def bind(m: Machine, owner: Any, name: str, found: Any) -> Values:
             return known(function)
         case classmethod(__func__=function):
             return frozenset([Method(Known(class_of(owner)), name, function)])
+        case SyncToAsync(func=function):
+            return later(bind(m, owner, name, function))
+        case AsyncToSync(awaitable=function):
+            return bind(m, owner, name, function)
         case FunctionType() | functools.partialmethod() | functools._lru_cache_wrapper():
             return frozenset([Method(owner, name, found)])
         case GetSetDescriptorType() | WrapperDescriptorType() | MethodDescriptorType():

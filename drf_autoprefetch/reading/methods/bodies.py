@@ -71,8 +71,6 @@ def read_body(function: object, subject: Subject, *, argument: int | None = 0, m
     name = getattr(function_of(function), "__name__", type(function).__name__)
     try:
         return requirement_of(_reading(function, name, subject, (argument, many)), subject)
-    except (TooLong, RecursionError):
-        return unread(subject, name, "it is too long to follow")
     except HintError:
         raise
     except Exception as error:  # a body that breaks the reader costs its model all columns, and no more
@@ -134,15 +132,18 @@ def _read(function: Any, name: str, subject: Subject, how: tuple[int | None, boo
     callee = _callee(m, function, subject)
     place = m.place
     m.stale = True
-    while m.stale:
-        m.stale, m.place = False, place
-        m.known.clear()
-        call = Call(args, name=name, key="root")
-        if is_pagination(function):
-            _returned(m, paginate(m, function))
-        else:
-            _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
-        lose_late(m)
+    try:
+        while m.stale:
+            m.stale, m.place = False, place
+            m.known.clear()
+            call = Call(args, name=name, key="root")
+            if is_pagination(function):
+                _returned(m, paginate(m, function))
+            else:
+                _returned(m, bind(m, Row(root), name, function) if callee is None else m.call(callee, call))
+            lose_late(m)
+    except (TooLong, RecursionError):
+        return Reading(root, name, left=m.place)
     return Reading(root, name)
 
 

@@ -60,7 +60,7 @@ def _sorted(m: Machine, call: Call) -> Values:
     return m.filled_box("list", values, "sorted", call.key)
 
 
-@means(list, reversed, iter, tuple)
+@means(list, reversed, iter, aiter, tuple)
 def _list(m: Machine, call: Call) -> Values:
     if len(call.args) > 1:
         return m.filled_box("list", called_late(m, call.arg(0), call), "iter", call.key)
@@ -122,7 +122,7 @@ def _filter(m: Machine, call: Call) -> Values:
     return m.filled_box("list", values, "filter", call.key)
 
 
-@means(next)
+@means(next, anext)
 def _next(m: Machine, call: Call) -> Values:
     return each(m, call) | call.arg(1)
 

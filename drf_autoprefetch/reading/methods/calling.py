@@ -8,6 +8,7 @@ import operator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.db.models.manager import BaseManager
@@ -15,7 +16,18 @@ from django.db.models.query import QuerySet
 from rest_framework.serializers import BaseSerializer
 
 from . import containers, managers, objects, serializers
-from .arguments import RUNS_TEXT, SEES_NAMES, is_super, positional, show_names, super_value, unpacked
+from .arguments import (
+    RUNS_TEXT,
+    SEES_NAMES,
+    as_written,
+    is_super,
+    name_of,
+    positional,
+    show_names,
+    super_value,
+    unpacked,
+)
+from .awaiting import later
 from .comparing import identify, look_up, render, tracked
 from .escaping import escape
 from .expressions import item
@@ -61,10 +73,8 @@ def _call(m: Machine, frame: Frame, node: ast.Call) -> Values:
     m.place = frame.place(node)
     if (not node.args and callee & SEES_NAMES) or callee & RUNS_TEXT:
         show_names(m, frame)
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "a function")
-    written = [ast.unparse(part) for part in (*node.args, *node.keywords)] if _is_method(callee) else []
-    plain = all(isinstance(part, ast.Constant) for part in [*node.args, *(k.value for k in node.keywords)])
-    return m.call(callee, Call(tuple(args), kwargs, rest, name, (frame.key, node), ", ".join(written), plain))
+    call = Call(tuple(args), kwargs, rest, name_of(node.func), (frame.key, node))
+    return m.call(callee, as_written(frame, node, call) if _is_method(callee) else call)
 
 
 def _is_method(callee: Values) -> bool:
@@ -125,6 +135,10 @@ def _known(m: Machine, atom: Known, call: Call) -> Values:
             return m.call(
                 known(function), Call((known(owner), *call.args), call.kwargs, call.rest, call.name, call.key)
             )
+        case SyncToAsync(func=function):
+            return m.call(later(known(function)), call)
+        case AsyncToSync(awaitable=function):
+            return m.call(known(function), call)
         case functools.partial():
             args = tuple(known(value) for value in called.args)
             kwargs = tuple((name, known(value)) for name, value in called.keywords.items())

@@ -67,7 +67,7 @@ def _escape(m: Machine, atom: Any, reason: str) -> None:
 def lose_if_writing(m: Machine, name: str, writing: frozenset[str]) -> None:
     """A handler that changes rows while it holds those it will show may show them as they are then."""
     receiver = m.receiver
-    if name in writing and is_view(receiver if isinstance(receiver, type) else type(receiver)):
+    if {name, name.removeprefix("a")} & writing and is_view(receiver if isinstance(receiver, type) else type(receiver)):
         _lose(m, m.root, f"may change what it shows with {name}()")
 
 

@@ -82,6 +82,10 @@ class Frame:
             return known(self.namespace[name])
         return known(getattr(builtins, name)) if hasattr(builtins, name) else PLAIN
 
+    def binds(self, name: str) -> bool:
+        """Whether ``name`` is one of this function's, or of those around it."""
+        return name in self.env or (self.parent is not None and self.parent.binds(name))
+
     def peek(self, name: str, lazy: bool) -> Values:
         """Return what an inner function sees: what is bound now or, where it may run later, whatever ever was."""
         values = self.env.get(name, NEVER)

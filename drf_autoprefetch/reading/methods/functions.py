@@ -137,12 +137,13 @@ def _pass(m: Machine, frame: Frame, tree: FunctionNode, env: Names) -> Values:
     if isinstance(tree, ast.Lambda):
         return m.eval(frame, tree.body)
     generates = _generates(m, tree)
-    frame.lazy = frame.lazy or generates
-    m.lazy += generates
+    late = generates or (isinstance(tree, ast.AsyncFunctionDef) and m.depth > 1)  # whoever calls the body waits for it
+    frame.lazy = frame.lazy or late
+    m.lazy += late
     depth = len(m.scopes)
     falls = m.run(frame, tree.body)
     del m.scopes[depth:]
-    m.lazy -= generates
+    m.lazy -= late
     if generates:
         return m.filled_box("list", frame.yielded, "generator", frame.key)
     return frame.returned | known(None) if falls else frame.returned

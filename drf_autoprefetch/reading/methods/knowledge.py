@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import string
 from collections.abc import Callable
@@ -19,7 +20,7 @@ FUNCTIONS: dict[Any, Model] = {}
 
 #: Those that take any number of arguments, all alike. Others are not known where ``*args`` or ``**kwargs`` hide which
 #: argument is which: one of them may be a function that is given every row.
-ANY_NUMBER = (zip, print, itertools.chain)
+ANY_NUMBER = (zip, print, itertools.chain, asyncio.gather)
 
 
 def means(*functions: Any) -> Callable[[Model], Model]:
@@ -43,8 +44,8 @@ def by_module(m: Machine, function: Any, call: Call) -> Values:
         return PLAIN
     if module == "copy" and name in ("copy", "deepcopy"):
         return _copied(m, call)
-    if (module, name) in _QUERIES:
-        return _queried(m, name, call)
+    if (module, name.removeprefix("a")) in _QUERIES:
+        return _queried(m, name.removeprefix("a"), call)
     return NEVER
 
 
@@ -73,7 +74,7 @@ def _copied(m: Machine, call: Call) -> Values:
 
 def _queried(m: Machine, name: str, call: Call) -> Values:
     method = "get" if name == "get_object_or_404" else "filter"
-    rest = Call(call.args[1:], call.kwargs, call.rest, method, call.key, call.text, call.constant)
+    rest = Call(call.args[1:], call.kwargs, call.rest, method, call.key, call.text, call.constant, call.local)
     return m.call(m.attribute(call.arg(0, "klass"), method), rest)
 
 

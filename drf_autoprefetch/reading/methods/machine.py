@@ -24,7 +24,7 @@ ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Values]] = {}
 ELEMENTS: dict[type, Callable[[Machine, Any], Values]] = {}
 
 #: Steps after which a body is too long to read, and calls within calls after which it is too deep.
-MAX_STEPS = 20_000
+MAX_STEPS = 5_000
 MAX_CALLS = 12
 
 

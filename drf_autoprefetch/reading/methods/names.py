@@ -41,9 +41,9 @@ def is_sealed(function: Any) -> bool:
 
 
 def is_framework(function: Any) -> bool:
-    """Whether Django or DRF itself defines ``function``: what it reads is then known by its name."""
+    """Whether Django, DRF or adrf itself defines ``function``: what it reads is then known by its name."""
     module = getattr(function, "__module__", None) or ""
-    return module.split(".")[0] in ("django", "rest_framework") or is_settled(function)
+    return module.split(".")[0] in ("django", "rest_framework", "adrf") or is_settled(function)
 
 
 def cells(function: FunctionType) -> dict[str, Values]:

@@ -12,7 +12,7 @@ from ...notes import Note, Origin
 from ..hints import hint_of, hint_requirement
 from ..origins import shorten
 from ..relations import relations
-from ..requirements import Edge, Requirement, handed_on, perhaps, union
+from ..requirements import Edge, Requirement, handed_on, noted, perhaps, union, whole
 from . import wording
 from .trails import RETURNED, Node, Place
 
@@ -42,16 +42,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read once: the root of the trail and the name of the body."""
+    """What was read once: the root of the trail, the name of the body, and where it was left if it is too long."""
 
     root: Node
     name: str
-    remark: str = ""
+    left: Place | None = None
 
 
 def requirement_of(reading: Reading, subject: Subject) -> Requirement:
     """Return what the body asks of its instance."""
-    return _Stamp(reading, subject).build(reading.root)
+    stamp = _Stamp(reading, subject)
+    found = stamp.build(reading.root)
+    return found if reading.left is None else stamp.beyond(found, reading.left)
 
 
 @dataclass(slots=True)
@@ -75,6 +77,15 @@ class _Stamp:
             handed=self._origins(node.handed),
         )
         return union(model, [found, *self._others(node)])
+
+    def beyond(self, seen: Requirement, place: Place) -> Requirement:
+        """What the rest of a body may read besides ``seen``: it has the instance, and may go where it went before."""
+        reason = "is too long to follow to its end"
+        origin, note = (
+            self._origin(place),
+            self._unread(self.reading.root, place, reason, ", and of the rows behind it,"),
+        )
+        return whole(seen | noted(seen.model, note), frozenset([origin]))
 
     def _origin(self, place: Place) -> Origin:
         file, line = place
@@ -131,9 +142,9 @@ class _Stamp:
     def _lost(self, node: Node, place: Place, reason: str) -> Requirement:
         return handed_on(node.model, self._origin(place), self._unread(node, place, reason))
 
-    def _unread(self, node: Node, place: Place, reason: str) -> Note:
+    def _unread(self, node: Node, place: Place, reason: str, more: str = "") -> Note:
         message = f"what {self.reading.name} reads is unknown because it {reason};"
-        message += f" all columns of {node.model.__name__} are loaded."
+        message += f" all columns of {node.model.__name__}{more} are loaded."
         return Note("code-unread", self.subject.path, message, self._remedy(), self._origin(place))
 
     def _remedy(self) -> str:

@@ -11,7 +11,7 @@ from .escaping import escape
 from .functions import unknown
 from .machine import ATTRIBUTES, Machine, rule
 from .values import NEVER, PLAIN, Call, Method, Self, Serializer, Values
-from .views import call_view, is_rows, is_view
+from .views import call_view, gives_rows, is_view
 
 _HARMLESS = ("many", "read_only", "required", "allow_null", "partial", "source", "data", "label")
 
@@ -59,7 +59,7 @@ def call_serializer(m: Machine, serializer: Serializer, name: str, call: Call) -
 
 def call_receiver(m: Machine, receiver: Self, method: Method, call: Call) -> Values:
     """Call a method that DRF defines on the receiver."""
-    if is_rows(receiver, method.name):
+    if gives_rows(receiver, method.name):
         return call_view(m, receiver, method.name, call)
     if method.name == "to_representation":
         represent(m, "declared", None, call.arg(0, "instance"))

@@ -28,6 +28,7 @@ class Unserved:
     relation: Relation
     chain: tuple[str, ...]
     constant: bool
+    local: bool = False
 
 
 class Node:

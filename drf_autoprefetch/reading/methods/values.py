@@ -40,7 +40,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A related manager, or a queryset made of one. ``chain`` is what was called on it that no cache serves."""
+    """A related manager, or a queryset made of one. ``chain`` is what was called on it that no cache serves.
+
+    ``constant`` says that all of it was called with constants, ``local`` that some was with names of the body's own.
+    """
 
     node: Node
     owner: Node
@@ -48,6 +51,7 @@ class Many:
     manager: bool = True
     chain: tuple[str, ...] = ()
     constant: bool = True
+    local: bool = False
     place: tuple[str, int] = ("", 0)
 
 
@@ -202,6 +206,7 @@ class Call:
     key: Hashable = None
     text: str = ""
     constant: bool = True
+    local: bool = False
 
     def arg(self, index: int, name: str = "") -> Values:
         """Return one argument, or nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..code import own_code_of
 from .machine import Machine
 from .values import PLAIN, Call, Many, Row, Self, Serializer, Values, known
 
@@ -20,8 +21,17 @@ def is_view(cls: Any) -> bool:
 
 
 def is_rows(receiver: Self, name: str) -> bool:
-    """Whether ``self.name`` of a view leads to its rows."""
-    return name in _ROWS and is_view(receiver.cls)
+    """Whether ``self.name`` of a view leads to its rows.
+
+    What a project makes of the methods of asynchronous views, those with an ``a`` before their names, is read with the
+    handler that calls them.
+    """
+    return (name in _ROWS or own_code_of(receiver.cls, name) is None) and gives_rows(receiver, name)
+
+
+def gives_rows(receiver: Self, name: str) -> bool:
+    """Whether a framework's method ``name`` of a view leads to its rows."""
+    return name.removeprefix("a") in _ROWS and is_view(receiver.cls)
 
 
 def rows(m: Machine) -> Values:
@@ -31,6 +41,7 @@ def rows(m: Machine) -> Values:
 
 def call_view(m: Machine, receiver: Self, name: str, call: Call) -> Values:
     """Call one of the methods with which a view comes by its rows, or hands them on to what is planned elsewhere."""
+    name = name.removeprefix("a")
     if name in _LISTS:
         return rows(m)
     if name == "paginate_queryset":
