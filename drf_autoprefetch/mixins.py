@@ -58,11 +58,11 @@ class AutoPrefetchMixin:
         for name in names:
             method = getattr(type(self), name, None)
             if method is not getattr(AutoPrefetchMixin, name, None) and own_code(self, name) is not None:
-                setattr(self, name, partial(self._run_paused, method))
+                setattr(self, name, partial(self._run_paused, getattr(self, name)))
 
     def _run_paused(self, method: Any, *args: Any, **kwargs: Any) -> Any:
         with self._request_plan.paused():
-            return method(self, *args, **kwargs)
+            return method(*args, **kwargs)
 
     def get_queryset(self) -> Any:
         """Return the view's queryset, carrying the plan of this request."""

@@ -202,6 +202,12 @@ def test_any_queryset_is_narrowed(one, rows):
     assert (found.problem, found.rows) == ("", (1, 2, 4))
 
 
+def test_a_view_that_filters_in_its_own_way_is_narrowed(one):
+    found = one(listed(filter_queryset=lambda self, rows: rows.filter(pk__gt=0)))
+
+    assert (found.problem, found.rows) == ("", (1, 2, 4))
+
+
 def test_a_view_that_does_not_filter_cannot_be_narrowed(one):
     problem = "it never calls filter_queryset() with a queryset, so its rows cannot be narrowed"
 
