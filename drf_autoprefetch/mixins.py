@@ -103,8 +103,8 @@ class AutoPrefetchMixin:
         """Run the checks of every request; one that may ask for the plan gets it from the handler it would have had."""
         with self._request_plan.paused():
             self._check(request, *args, **kwargs)
-        if type(self).get_queryset is not AutoPrefetchMixin.get_queryset:
-            self.get_queryset = self._get_overridden_queryset  # type: ignore[method-assign]
+        if getattr(self.get_queryset, "__func__", None) is not AutoPrefetchMixin.get_queryset:
+            self.get_queryset = partial(self._get_own_queryset, self.get_queryset)  # type: ignore[method-assign]
         if asked_to_explain(self, request):
             name = request.method.lower()
             handler = getattr(self, name, self.http_method_not_allowed)  # type: ignore[attr-defined]
@@ -116,9 +116,9 @@ class AutoPrefetchMixin:
         except NotAcceptable as refused:
             self._check_whatever_accepted(refused, request, *args, **kwargs)
 
-    def _get_overridden_queryset(self) -> Any:
+    def _get_own_queryset(self, get_queryset: Any) -> Any:
         """A ``get_queryset()`` of the view's own comes before the mixin's; its queryset carries the plan as well."""
-        return self._carrying(self._run_paused(type(self).get_queryset))
+        return self._carrying(self._run_paused(get_queryset))
 
     def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:
         """Choose the renderer of the response; a plan is not rendered by any of the view's own."""

@@ -164,6 +164,20 @@ def test_a_queryset_of_the_views_own_is_planned_where_a_handler_uses_nothing_els
     assert len(data) == 8
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_what_stands_on_the_view_itself_is_called(check, own):
+    """Whoever makes views may put another method on one of them, before the mixin has its say."""
+
+    class Set(ReadOnlyModelViewSet[Any]):
+        def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+            self.get_queryset = lambda: Book.objects.filter(pages__gt=20)  # type: ignore[method-assign]
+            super().initial(request, *args, **kwargs)
+
+    plain: dict[str, Any] = {"get_queryset": lambda self: Book.objects.none()} if own else {}
+
+    assert len(check(pair(base=type("Mixed", (Set,), plain)), queries=2)) == 5
+
+
 def test_a_manager_is_a_queryset(check):
     def get_queryset(self: Any) -> Any:
         return Book.objects
