@@ -18,9 +18,9 @@ from rest_framework.reverse import reverse as rest_reverse
 
 from drf_autoprefetch.notes import Origin
 from drf_autoprefetch.reading.methods import Subject, read_body
+from tests.bodies.cases import notes
 from tests.bodies.loading import paths
 from tests.bodies.models import Product
-from tests.test_method_bodies import notes
 
 KNOWN = (get_list_or_404, get_object_or_404, reverse, force_str, smart_str, escape, slugify, deque)
 

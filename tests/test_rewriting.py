@@ -16,8 +16,9 @@ from drf_autoprefetch.reading.hints import hint_of, prefetch_hint
 from drf_autoprefetch.reading.methods import Subject, read_body
 from drf_autoprefetch.reading.requirements import nothing
 from tests.bodies import models
+from tests.bodies.cases import notes
 from tests.bodies.models import Product
-from tests.test_method_bodies import notes, rows
+from tests.test_method_bodies import rows
 
 __all__ = ["rows"]
 
