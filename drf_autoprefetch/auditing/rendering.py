@@ -129,6 +129,8 @@ def finding_data(one: Finding) -> dict[str, Any]:
         "message": one.message,
         "remedy": one.remedy,
         "place": one.place,
+        "count": one.count,
+        "healed": one.healed,
         "views": list(one.views),
     }
 
