@@ -64,7 +64,7 @@ def put_on_rows(plan: Plan, queryset: Any, lists: Lists = Lists.ALL) -> Any:
     planned = put_on(plan, queryset, queryset, lists)
     joined = bool(plan.select_related and not plan.written.joins)
     trimmed = plan.only is not None and not plan.written.named
-    return keep_order(planned, joined=joined, trimmed=trimmed) if joined or trimmed else planned
+    return keep_order(planned, queryset, joined=joined, trimmed=trimmed) if joined or trimmed else planned
 
 
 def fitted(plan: Plan, queryset: Any) -> Plan:

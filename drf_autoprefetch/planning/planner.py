@@ -125,7 +125,7 @@ class _Query:
             max_joins=get_settings().MAX_JOINS,
             joins_allowed=self.joins_allowed and node.joinable,
             joins_would_lock=self.written.locked,
-            joins_would_reorder=(self.written.grouped or self.written.paged) and not self.how.target,
+            joins_would_reorder=(self.written.grouped or self.written.adrift) and not self.how.target,
             in_place=node.in_place or (edge.name == node.back and not edge.declared),
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
