@@ -23,7 +23,7 @@ from drf_autoprefetch import AutoPrefetchMixin, watch
 from drf_autoprefetch.auditing.audits import audited
 from drf_autoprefetch.auditing.probing import Probe, probe
 from drf_autoprefetch.auditing.rendering import finding_data
-from drf_autoprefetch.auditing.rules import SARIF_RULES
+from drf_autoprefetch.auditing.rules import RULES
 from drf_autoprefetch.auditing.slopes import growing, probed
 from drf_autoprefetch.explaining.finding_views import registered_views
 from drf_autoprefetch.explaining.sarif import render_sarif
@@ -134,7 +134,7 @@ def test_a_view_that_heals_its_rows_is_told_so(one):
     assert (found.queries, finding.count, finding.healed) == ((2, 3, 3), 2, 2)
     assert "2, 3 and 3 queries for 1, 2 and 4 rows of /books/, and 2 healed." in finding.text
     assert finding_data(finding).items() >= {"count": 2, "healed": 2}.items()
-    (result,) = json.loads(render_sarif([finding], SARIF_RULES))["runs"][0]["results"]
+    (result,) = json.loads(render_sarif([finding], RULES))["runs"][0]["results"]
     assert result["properties"] == {"views": list(finding.views), "healed": 2}
 
 

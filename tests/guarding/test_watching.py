@@ -301,7 +301,7 @@ def test_what_it_stands_for_is_the_row_when_it_is_there():
 
     shown = shows(Author, "name", shown=serializers.SerializerMethodField(), get_shown=get_shown)
     with watch() as seen:
-        shown(SimpleLazyObject(lambda: Author.objects.earliest("pk"))).data
+        assert shown(SimpleLazyObject(lambda: Author.objects.earliest("pk"))).data["shown"]
 
     (found,) = seen.findings
     assert found.remedy == 'add @prefetch_hint("books__reviews") to AuthorSerializer.get_shown'
