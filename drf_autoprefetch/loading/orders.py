@@ -40,6 +40,16 @@ def keep_order(queryset: Any, plain: Any, *, joined: bool, trimmed: bool) -> Any
     return queryset
 
 
+def keep_list_order(queryset: Any, plain: Any, far: frozenset[str]) -> None:
+    """Have ``queryset``, of rows of many lists with joins, answer those of each list as they come by their keys.
+
+    ``far`` are the columns that are equal in a list. Where a row lies is asked of no list: which database it will be
+    read from is not known yet.
+    """
+    if not queryset.ordered and come_by_key(plain, far):
+        queryset.query.add_ordering("pk")
+
+
 #: Where a row lies, which PostgreSQL tells as a column of every table.
 _CTID: models.Field[Any, Any] = models.TextField()
 _CTID.column = "ctid"

@@ -17,7 +17,7 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
-from .orders import group_by_all, keep_order
+from .orders import group_by_all, keep_list_order, keep_order
 from .trimmed import trimmed
 
 logger = logging.getLogger("drf_autoprefetch")
@@ -135,7 +135,10 @@ def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any,
     (target,) = plan.plans
     base: Any = base_queryset(plan.relation, target.model, plan.declared)
     kept = _with_peers(target, base._chain())
-    return put_on(target, base, base if root is None else root, lists), kept
+    fetched = put_on(target, base, base if root is None else root, lists)
+    if target.how.listed and target.select_related and not target.written.joins:
+        keep_list_order(fetched, kept, target.how.far)
+    return fetched, kept
 
 
 def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:

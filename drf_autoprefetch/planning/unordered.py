@@ -19,6 +19,8 @@ from ..reading.indexes import covered, indexes
 #: From so many values on MariaDB makes a table of a list, and may begin at that.
 _LONG_LIST = 1000
 
+NOTHING_MORE: frozenset[str] = frozenset()
+
 
 class Conditions(NamedTuple):
     """The columns that every row is asked for, and those of them that are all equal."""
@@ -38,23 +40,23 @@ def adrift(queryset: Any) -> bool:
     return not (one_row(query) or come_by_key(queryset))
 
 
-def come_by_key(queryset: Any) -> bool:
+def come_by_key(queryset: Any, far: frozenset[str] = NOTHING_MORE) -> bool:
     """Return whether the rows of ``queryset`` come in the order of their keys, whichever index they are found by.
 
     An index has its rows in that order where they have all the same in its columns. One of other columns has its own,
-    and may be read for no other reason than that it holds all of a row.
+    and may be read for no other reason than that it holds all of a row. ``far`` are columns that are equal in a list.
     """
     query, model = queryset.query, queryset.model
     if not columns.lie_by_key(model, connections[queryset.db]):
         return False
-    if query.distinct or reads_others(query):
+    if query.distinct or query.group_by is not None or reads_others(query):
         return False
     found = conditions(query)
-    if found is None or covered(model, columns.all_columns(model), found.sought):
+    if found is None or covered(model, columns.all_columns(model), found.sought | far):
         return False
     key = columns.primary_key(model)
-    useful = (index for index in indexes(model) if index & (found.looked_at - key))
-    return all(index <= key | found.sought for index in useful)
+    useful = (index for index in indexes(model) if index & ((found.looked_at | far) - key))
+    return all(index <= key | found.sought | far for index in useful)
 
 
 def conditions(query: Any) -> Conditions | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, F, FilteredRelation, Q
+from django.db.models import Count, F, FilteredRelation, Prefetch, Q
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,12 +17,14 @@ from drf_autoprefetch import optimize
 from drf_autoprefetch.reading import columns
 from tests.testapp.models import (
     Author,
+    Award,
     Book,
     City,
     Contract,
     Copy,
     Country,
     Genre,
+    Nomination,
     Profile,
     Publisher,
     Review,
@@ -343,6 +345,52 @@ def test_rows_that_an_index_holds_as_a_whole_may_come_by_that(joined: bool) -> N
     answers = compare(viewset(shows(through, "book", **more), through.objects.all()))
     if connection.vendor != "postgresql":
         assert "ORDER BY" not in answers.planned.sql
+
+
+def nominations() -> Any:
+    """Have lists of nominations lie in another order than their awards, and show them."""
+    awards = Award.objects.order_by("-pk")[:2]
+    Nomination.objects.all().delete()
+    for book in Book.objects.order_by("pk"):
+        for year, award in enumerate([*awards] * 3):
+            Nomination.objects.create(book=book, award=award, year=year, speech="")
+    named = shows(Nomination, "year", award=shows(Award, "name")())
+    return shows(Book, "title", chosen=named(many=True))
+
+
+def fetched(rows: Any) -> Any:
+    return Book.objects.order_by("pk").prefetch_related(Prefetch("nominations", rows, to_attr="chosen"))
+
+
+def first(rows: Any) -> Any:
+    return rows[:3]
+
+
+LISTS = {
+    "all": (lambda rows: rows, True),
+    "some": (lambda rows: rows.filter(year__gt=0), True),
+    "some by an index": (lambda rows: rows.filter(award__gt=0), False),
+    "grouped": (lambda rows: rows.annotate(n=Count("pk")), False),
+    "the first": (first, False),
+}
+
+
+@pytest.mark.parametrize(("how", "by_key"), LISTS.values(), ids=LISTS)
+def test_lists_in_no_order_come_as_without_joins(how: Any, by_key: bool) -> None:
+    shown = nominations()
+    answers = compare(viewset(shown, fetched(how(Nomination.objects.order_by()))))
+    by_key = by_key and connection.vendor != "postgresql"
+    assert (" JOIN " in answers.planned.queries[1], len(answers.planned.queries)) == (by_key, 2 if by_key else 3)
+    assert ("ORDER BY" in answers.planned.queries[1].replace("ORDER BY NULL", "")) == by_key
+    # Which are the first of a list in no order may depend on the columns that are asked for.
+    assert ("speech" in answers.planned.queries[1].partition(" GROUP BY ")[0]) == (how is first)
+
+
+def test_lists_that_the_developer_joins_come_as_the_database_joins_them():
+    shown = nominations()
+    rows = Nomination.objects.order_by().select_related("award")
+    answers = compare(viewset(shown, fetched(rows)), queries=2)
+    assert "ORDER BY" not in answers.planned.queries[1]
 
 
 def test_one_row_has_no_order_to_keep():
