@@ -7,6 +7,7 @@ import inspect
 import logging
 import pickle
 import warnings
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -181,7 +182,7 @@ def test_a_view_may_say_otherwise(monkeypatch):
 
 
 #: Who is told of what was loaded row by row, and what becomes of the response, in each mode.
-WHAT_IS_DONE = {
+WHAT_IS_DONE: dict[str, set[str]] = {
     "off": set(),
     "auto": {"signal"},
     "count": {"signal"},
@@ -192,15 +193,15 @@ WHAT_IS_DONE = {
 }
 
 
-Unforeseen = unforeseen("return [each.rating for each in row.reviews.all()]")
+Unforeseen: Any = unforeseen("return [each.rating for each in row.reviews.all()]")
 
 
 class Recent(Unforeseen):  # type: ignore[misc]
     """A view of which each mode has an action of its own."""
 
 
-def say(mode):
-    def recent(self, request):
+def say(mode: str) -> Any:
+    def recent(self: Any, request: Any) -> Any:
         return self.list(request)
 
     recent.__name__ = f"in_mode_{mode}"
@@ -214,8 +215,8 @@ router = SimpleRouter()
 router.register("recent", Recent, basename="recent")
 
 
-def what_is_done(handler, log, told):
-    done = set()
+def what_is_done(handler: Any, log: Any, told: Any) -> set[str]:
+    done: set[str] = set()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
@@ -232,7 +233,7 @@ def what_is_done(handler, log, told):
 @pytest.mark.parametrize("mode", WHAT_IS_DONE)
 def test_a_view_says_each_mode_for_itself(mode, other, log, told, settings):
     settings.DRF_AUTOPREFETCH = {"UNPLANNED": other}
-    view = type("Books", (Unforeseen,), {"auto_prefetch_unplanned": mode})
+    view: Any = type("Books", (Unforeseen,), {"auto_prefetch_unplanned": mode})
 
     assert what_is_done(view.as_view({"get": "list"}), log, told) == WHAT_IS_DONE[mode]
 
@@ -242,7 +243,8 @@ def test_a_view_says_each_mode_for_itself(mode, other, log, told, settings):
 def test_an_action_says_each_mode_for_itself(mode, other, log, told, settings, monkeypatch):
     settings.DRF_AUTOPREFETCH = {"UNPLANNED": "raise"}
     monkeypatch.setattr(Recent, "auto_prefetch_unplanned", other)
-    (handler,) = (url.callback for url in router.urls if url.name == f"recent-in-mode-{mode}")
+    urls: Any = router.urls
+    (handler,) = (url.callback for url in urls if url.name == f"recent-in-mode-{mode}")
 
     assert what_is_done(handler, log, told) == WHAT_IS_DONE[mode]
 

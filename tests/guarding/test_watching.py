@@ -271,7 +271,7 @@ def test_an_allowed_field_is_not_found():
     assert (seen.findings, seen.queries) == ([], 9)
 
 
-class Untouchable(LazyObject):
+class Untouchable(LazyObject):  # type: ignore[type-arg]
     """Stands for what nobody may fetch before it is asked for."""
 
     def _setup(self) -> None:
