@@ -21,6 +21,7 @@ from demo.measuring import traffic
 from demo.progress import Progress
 from demo.tables import markdown_table, plain_table
 from tests.bookshop import CHECKOUT, SCALE, Bookshop
+from tests.commands import Terminal
 
 pytestmark = pytest.mark.once
 
@@ -120,13 +121,6 @@ def test_traffic_counts_binary_values_as_they_are_and_the_end_of_rows_as_nothing
         assert cursor.fetchone() is None
 
     assert seen.bytes == 2
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_progress_stays_on_one_line_of_a_terminal() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from drf_autoprefetch.explaining.text import render_text
 from drf_autoprefetch.loading.finding import clear_caches
 from drf_autoprefetch.management import asking
 from drf_autoprefetch.management.commands import explain_prefetch
-from tests import registered
+from tests import commands, registered
+from tests.commands import Terminal
 from tests.examples import shows
 from tests.testapp.models import Author, Book
 
@@ -54,26 +56,7 @@ def statements(db):
     raw.set_trace_callback(None)
 
 
-class Terminal(StringIO):
-    """A stream that says that it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def run(*arguments: Any, **options: Any) -> str:
-    """Run the command; return what it writes to standard output."""
-    out = options.pop("stdout", StringIO())
-    call_command("explain_prefetch", *arguments, stdout=out, **options)
-    written: str = out.getvalue()
-    return written
-
-
-def refused(*arguments: Any, **options: Any) -> tuple[int, str]:
-    """Run the command; return the exit code and the message that it ends with."""
-    with pytest.raises(CommandError) as caught:
-        run(*arguments, **options)
-    return caught.value.returncode, str(caught.value)
+run, refused = partial(commands.run, "explain_prefetch"), partial(commands.refused, "explain_prefetch")
 
 
 def reports(*arguments: str, **options: Any) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from ..explaining.sarif import render_sarif
 from ..guarding.findings import Finding
 from ..notes import Severity
 from .probing import Probe
-from .rules import SARIF_RULES
+from .rules import RULES
 
 VERSION = 1
 _INDENT = "    "
@@ -129,6 +129,8 @@ def finding_data(one: Finding) -> dict[str, Any]:
         "message": one.message,
         "remedy": one.remedy,
         "place": one.place,
+        "count": one.count,
+        "healed": one.healed,
         "views": list(one.views),
     }
 
@@ -149,5 +151,5 @@ FORMATS: dict[str, Callable[[Audit, Page], str]] = {
     "text": _text,
     "json": _json,
     "github": lambda audit, page: render_github(audit.findings),
-    "sarif": lambda audit, page: render_sarif(audit.findings, SARIF_RULES),
+    "sarif": lambda audit, page: render_sarif(audit.findings, RULES),
 }

@@ -14,12 +14,10 @@ _PAGE = "audit.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What findings of an id mean, and the id that they have as a system check; empty for what needs a database."""
+class Rule(SarifRule):
+    """The same for an audit, and the id that findings have as a system ``check``; empty for what needs a database."""
 
-    check: str
-    severity: Severity
-    meaning: str
+    check: str = ""
 
 
 BYPASSED_MIXIN = "bypassed-mixin"
@@ -44,29 +42,34 @@ _NOTE_CHECKS = {
 }
 
 _OWN = {
-    "wrong-hint": Rule(WRONG_HINT, Severity.ERROR, "A hint leads nowhere, or is no hint."),
-    "unknown-field": Rule(UNKNOWN_FIELD, Severity.ERROR, "Meta.prefetch_hints names what is no field."),
-    BYPASSED_MIXIN: Rule(BYPASSED, Severity.ERROR, "A view class comes before the mixin, so that nothing is planned."),
-    "wrong-allowance": Rule(WRONG_ALLOWANCE, Severity.ERROR, "An entry of ALLOW_UNPLANNED is none."),
-    AUDIT_FAILED: Rule("drf_autoprefetch.W004", Severity.WARNING, "A part of the audit raised an error."),
-    "unknown-budget": Rule(UNKNOWN_VIEW, Severity.WARNING, "BUDGETS names no URL of the project."),
-    "expired-allowance": Rule(EXPIRED, Severity.WARNING, "The date of an entry of ALLOW_UNPLANNED has passed."),
-    "stale-allowance": Rule(STALE, Severity.WARNING, "An entry of ALLOW_UNPLANNED names no field that there is."),
-    GROWING: Rule("", Severity.WARNING, "A response takes more queries for more rows."),
-    NO_MIXIN: Rule(
-        "drf_autoprefetch.I001", Severity.NOTE, "A view that shows rows has no mixin, and a plan would help."
+    "wrong-hint": Rule(Severity.ERROR, "A hint leads nowhere, or is no hint.", _PAGE, WRONG_HINT),
+    "unknown-field": Rule(Severity.ERROR, "Meta.prefetch_hints names what is no field.", _PAGE, UNKNOWN_FIELD),
+    BYPASSED_MIXIN: Rule(
+        Severity.ERROR, "A view class comes before the mixin, so that nothing is planned.", _PAGE, BYPASSED
     ),
-    WHOLE_MODEL: Rule("drf_autoprefetch.I002", Severity.NOTE, "All columns are loaded for a hint that names none."),
-    UNREAD_ROWS: Rule("drf_autoprefetch.I010", Severity.NOTE, "The view's queryset loads rows that no field reads."),
+    "wrong-allowance": Rule(Severity.ERROR, "An entry of ALLOW_UNPLANNED is none.", _PAGE, WRONG_ALLOWANCE),
+    AUDIT_FAILED: Rule(Severity.WARNING, "A part of the audit raised an error.", _PAGE, "drf_autoprefetch.W004"),
+    "unknown-budget": Rule(Severity.WARNING, "BUDGETS names no URL of the project.", _PAGE, UNKNOWN_VIEW),
+    "expired-allowance": Rule(Severity.WARNING, "The date of an entry of ALLOW_UNPLANNED has passed.", _PAGE, EXPIRED),
+    "stale-allowance": Rule(
+        Severity.WARNING, "An entry of ALLOW_UNPLANNED names no field that there is.", _PAGE, STALE
+    ),
+    GROWING: Rule(Severity.WARNING, "A response takes more queries for more rows.", _PAGE),
+    NO_MIXIN: Rule(
+        Severity.NOTE, "A view that shows rows has no mixin, and a plan would help.", _PAGE, "drf_autoprefetch.I001"
+    ),
+    WHOLE_MODEL: Rule(
+        Severity.NOTE, "All columns are loaded for a hint that names none.", _PAGE, "drf_autoprefetch.I002"
+    ),
+    UNREAD_ROWS: Rule(
+        Severity.NOTE, "The view's queryset loads rows that no field reads.", _PAGE, "drf_autoprefetch.I010"
+    ),
 }
 
 #: Every id, in the order of the documents.
 RULES: dict[str, Rule] = _OWN | {
-    name: Rule(_NOTE_CHECKS.get(name, ""), rule.severity, rule.meaning) for name, rule in NOTES.items()
+    name: Rule(rule.severity, rule.meaning, rule.page, _NOTE_CHECKS.get(name, "")) for name, rule in NOTES.items()
 }
 
 #: The same by the id of the system check.
 IDS = {rule.check: name for name, rule in RULES.items() if rule.check}
-
-#: For code scanning; notes have sections of their own.
-SARIF_RULES = {name: SarifRule(rule.severity, rule.meaning, _PAGE) for name, rule in _OWN.items()} | NOTES

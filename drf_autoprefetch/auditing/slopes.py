@@ -76,9 +76,8 @@ def _of_view(probe: Probe, message: str, remedy: str) -> Finding:
 
 
 def _counted(one: Finding, probe: Probe) -> str:
-    if probe.rows:
-        return _counts(probe)
-    return f"{one.count} queries for one object, as at {probe.registered.path}"
+    counts = _counts(probe) if probe.rows else f"{one.count} queries for one object, as at {probe.registered.path}"
+    return f"{counts}, and {one.healed} healed" if one.healed else counts
 
 
 def _counts(probe: Probe) -> str:

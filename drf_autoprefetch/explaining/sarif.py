@@ -77,7 +77,7 @@ def _result(one: Finding, rules: list[str]) -> dict[str, Any]:
         "level": one.severity.value,
         "message": {"text": one.text},
         "locations": [place],
-        "properties": {"views": list(one.views)},
+        "properties": {"views": list(one.views)} | ({"healed": one.healed} if one.healed else {}),
     }
 
 

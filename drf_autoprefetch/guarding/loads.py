@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.db.models.query import RawQuerySet
 
 from ..reading.relations import Relation, many_to_many_tables, relations
+from .asides import is_a
 from .findings import Kind
 from .stacks import Holder, Stack
 
@@ -73,7 +74,7 @@ def _held(holder: Holder) -> Load:
 def _related(queryset: Any, operation: str) -> Load | None:
     """Rows of a related manager know the row that they are of."""
     row = queryset._hints.get("instance")
-    if not isinstance(row, Model):
+    if not is_a(row, Model):
         return None
     relation = _known_relation(queryset, row) or _many_to_many(queryset, row)
     if relation is None:

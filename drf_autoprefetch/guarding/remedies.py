@@ -13,6 +13,7 @@ from rest_framework.serializers import ListSerializer
 
 from ..loading.caches import loaded_rows
 from ..reading.relations import Relation, relations
+from .asides import is_a, settled
 from .findings import Kind
 from .loads import Load
 from .sights import Sight
@@ -123,8 +124,8 @@ def _around(stack: Stack) -> _Reader | None:
 
 def _as_reader(frame: FrameType) -> _Reader | None:
     code = frame.f_code
-    values = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
-    row = next((value for value in values if isinstance(value, Model)), None)
+    values = [settled(frame.f_locals.get(name)) for name in code.co_varnames[: code.co_argcount]]
+    row = next((value for value in values if is_a(value, Model)), None)
     if row is None or code.co_name.startswith("<"):
         return None
     owner = "" if not hasattr(type(values[0]), code.co_name) else f"{type(values[0]).__name__}."

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.utils.functional import LazyObject, empty
+from django.utils.functional import LazyObject
 
 from ..conf import get_settings
 from ..exceptions import QueryBudgetError
+from .asides import is_a, settled
 from .budgets import budget_of
 from .counting import Tally
 from .findings import Finding
@@ -102,8 +103,8 @@ def _may_see(request: Any) -> bool:
     """Nobody is asked who they are for this: that may run a query, and would have the response vary by cookie."""
     if django_settings.DEBUG:
         return True
-    user = vars(request).get("user")
-    if user is None or (isinstance(user, LazyObject) and vars(user).get("_wrapped", empty) is empty):
+    user = settled(vars(request).get("user"))
+    if user is None or is_a(user, LazyObject):
         return False
     return bool(getattr(user, "is_active", False) and getattr(user, "is_staff", False))
 

@@ -9,6 +9,7 @@ from django.db.models import Model
 from rest_framework.serializers import ListSerializer
 
 from ..reading.origins import field_origin, field_path, shorten
+from .asides import is_a
 from .loads import Load, load_of
 from .stacks import Stack
 
@@ -62,7 +63,7 @@ def sight_of(stack: Stack, sql: str, params: Any, *, heals: bool = False) -> Sig
 
 def _identity(row: Any) -> int:
     """Rows that are shown one after the other may lie at the same place in memory."""
-    return hash((id(row), row.pk)) if isinstance(row, Model) else id(row)
+    return hash((id(row), row.pk)) if is_a(row, Model) else id(row)
 
 
 def _shown(stack: Stack) -> tuple[Any, Any, Any]:

@@ -13,6 +13,7 @@ from django.db.models.query import RawQuerySet
 from rest_framework.fields import Field
 from rest_framework.serializers import ListSerializer
 
+from .asides import is_a, settled
 from .frames import Role, is_project, role
 
 
@@ -88,7 +89,7 @@ class Stack:
 
     def _queryset(self, frame: FrameType) -> None:
         found = _first_argument(frame)
-        if isinstance(found, (QuerySet, RawQuerySet)):
+        if is_a(found, QuerySet, RawQuerySet):
             self.queryset, self.operation = found, frame.f_code.co_name
 
     def _descriptor(self, frame: FrameType) -> None:
@@ -107,13 +108,13 @@ class Stack:
         if frame.f_code.co_name in _MACHINERY:
             return
         # A manager or queryset of the project's own is part of how Django loads.
-        self._left_django = self._left_django or not isinstance(_first_argument(frame), (QuerySet, BaseManager))
+        self._left_django = self._left_django or not is_a(_first_argument(frame), QuerySet, BaseManager)
         (self.beyond if self._nearest_shown else self.project).append(frame)
 
     def _serializer(self, frame: FrameType) -> None:
         values = frame.f_locals
         # Before the first field, the fields themselves are made.
-        self._show(Shown(values["self"], values.get("field"), values["instance"]))
+        self._show(Shown(values["self"], values.get("field"), settled(values["instance"])))
         self._nearest_shown = True
 
     def _field(self, frame: FrameType) -> None:
@@ -123,8 +124,8 @@ class Stack:
         if own:
             self._project(frame)
         # A list serializer as DRF has it only hands on; the rows that it fetches are no one row's.
-        if isinstance(shower, Field) and (own or not isinstance(shower, ListSerializer)):
-            self._show(Shown(shower, None, shows))
+        if is_a(shower, Field) and (own or not is_a(shower, ListSerializer)):
+            self._show(Shown(shower, None, settled(shows)))
 
     def _show(self, shown: Shown) -> None:
         self._left_django = True
@@ -145,7 +146,7 @@ class Stack:
     @property
     def row(self) -> Any:
         """The row that is shown nearest to the query."""
-        return next((shown.row for shown in self.shown if isinstance(shown.row, Model)), None)
+        return next((shown.row for shown in self.shown if is_a(shown.row, Model)), None)
 
     @property
     def fields(self) -> list[Any]:

@@ -10,16 +10,15 @@ from typing import Any
 
 from django.db import connections, models
 from django.db.models.expressions import Col
-from django.db.models.lookups import Exact, Lookup
 from django.db.models.query import MAX_GET_RESULTS
-from django.db.models.sql.where import AND
 
+from ..planning.unordered import come_by_key, conditions, one_row, reads_others
 from ..reading import columns
 from ..reading.indexes import covered, uncovered
 
 
-def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
-    """Have ``queryset``, a fresh one, answer a table's rows in the order in which they lie.
+def keep_order(queryset: Any, plain: Any, *, joined: bool, trimmed: bool) -> Any:
+    """Have ``queryset``, a fresh one, answer a table's rows in the order in which those of ``plain`` come.
 
     Where that is the order of their keys, asking for it costs nothing, and PostgreSQL knows where a row lies. Elsewhere
     one column more has the table read.
@@ -31,15 +30,24 @@ def keep_order(queryset: Any, *, joined: bool, trimmed: bool) -> Any:
     if query.distinct or query.group_by is not None:
         return queryset
     connection = connections[queryset.db]
-    by_key = columns.lie_by_key(queryset.model, connection)
-    if by_key and not query.where:
+    if (joined or not query.where) and come_by_key(plain):
         if joined or covered(queryset.model, _own_names(query)):
             query.add_ordering("pk")
     elif joined and columns.lie_in_heap(queryset.model, connection) and _is_whole(query):
         query.add_ordering(Col(query.get_initial_alias(), _CTID))
     elif trimmed:
-        _read_table(queryset, by_key)
+        _read_table(queryset, columns.lie_by_key(queryset.model, connection))
     return queryset
+
+
+def keep_list_order(queryset: Any, plain: Any, far: frozenset[str]) -> None:
+    """Have ``queryset``, of rows of many lists with joins, answer those of each list as they come by their keys.
+
+    ``far`` are the columns that are equal in a list. Where a row lies is asked of no list: which database it will be
+    read from is not known yet.
+    """
+    if not queryset.ordered and come_by_key(plain, far):
+        queryset.query.add_ordering("pk")
 
 
 #: Where a row lies, which PostgreSQL tells as a column of every table.
@@ -49,25 +57,17 @@ _CTID.column = "ctid"
 
 def _is_whole(query: Any) -> bool:
     """Whether all rows of one table that are found are answered: sorting them for one page would take too long."""
-    return not (query.is_sliced or _one_row(query) or _reads_others(query))
-
-
-def _one_row(query: Any) -> bool:
-    """Whether one row at most is asked for, by a unique column."""
-    return any(isinstance(each, Exact) and getattr(each.lhs, "target", _CTID).unique for each in query.where.children)
-
-
-def _reads_others(query: Any) -> bool:
-    """Whether rows are found through other tables: without joins of ours, too, they come in whatever order."""
-    return sum(map(bool, query.alias_refcount.values())) > 1 or bool(query.extra_tables)
+    return not (query.is_sliced or one_row(query) or reads_others(query))
 
 
 def _read_table(queryset: Any, by_key: bool) -> None:
     """Have one column more loaded where an index could serve those that are left, in its own order."""
     query, model = queryset.query, queryset.model
-    looked_at, sought = _conditions(query)
+    found = conditions(query)
+    looked_at = found.looked_at if found else frozenset()
     if by_key and looked_at and looked_at <= columns.primary_key(model):
         return
+    sought = found.sought if found and looked_at else None
     names = _own_names(query)
     if covered(model, names | looked_at, sought):
         query.add_immediate_loading(query.deferred_loading[0] | uncovered(model, names, sought))
@@ -75,22 +75,6 @@ def _read_table(queryset: Any, by_key: bool) -> None:
 
 def _own_names(query: Any) -> frozenset[str]:
     return frozenset(name for name in query.deferred_loading[0] if "__" not in name)
-
-
-def _conditions(query: Any) -> tuple[frozenset[str], frozenset[str] | None]:
-    """Return the columns that every row is asked for, which an index must have too, and those that are all equal.
-
-    None where there is nothing to seek rows by, or it is not plain.
-    """
-    lookups = query.where.children
-    if not lookups or query.where.negated or query.where.connector != AND:
-        return frozenset(), None
-    if not all(isinstance(each, Lookup) and isinstance(each.lhs, Col) for each in lookups):
-        return frozenset(), None
-    if any(each.lhs.alias != query.get_initial_alias() for each in lookups):
-        return frozenset(), None
-    looked_at = frozenset(each.lhs.target.attname for each in lookups)
-    return looked_at, frozenset(each.lhs.target.attname for each in lookups if each.lookup_name == "exact")
 
 
 def group_by_all(queryset: Any) -> None:

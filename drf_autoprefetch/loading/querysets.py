@@ -17,7 +17,7 @@ from ..planning.plans import Plan, PrefetchPlan
 from ..planning.written import read_queryset
 from ..reading import columns
 from .generic import generic_prefetch
-from .orders import group_by_all, keep_order
+from .orders import group_by_all, keep_list_order, keep_order
 from .trimmed import trimmed
 
 logger = logging.getLogger("drf_autoprefetch")
@@ -64,7 +64,7 @@ def put_on_rows(plan: Plan, queryset: Any, lists: Lists = Lists.ALL) -> Any:
     planned = put_on(plan, queryset, queryset, lists)
     joined = bool(plan.select_related and not plan.written.joins)
     trimmed = plan.only is not None and not plan.written.named
-    return keep_order(planned, joined=joined, trimmed=trimmed) if joined or trimmed else planned
+    return keep_order(planned, queryset, joined=joined, trimmed=trimmed) if joined or trimmed else planned
 
 
 def fitted(plan: Plan, queryset: Any) -> Plan:
@@ -135,7 +135,10 @@ def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any,
     (target,) = plan.plans
     base: Any = base_queryset(plan.relation, target.model, plan.declared)
     kept = _with_peers(target, base._chain())
-    return put_on(target, base, base if root is None else root, lists), kept
+    fetched = put_on(target, base, base if root is None else root, lists)
+    if target.how.listed and target.select_related and not target.written.joins:
+        keep_list_order(fetched, kept, target.how.far)
+    return fetched, kept
 
 
 def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:

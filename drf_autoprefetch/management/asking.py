@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
@@ -18,6 +18,8 @@ from ..explaining.finding_views import Registered
 from ..explaining.placeholders import made_up_user
 from ..explaining.unasked import Asking
 from ..notes import Severity
+
+_T = TypeVar("_T")
 
 _SEVERITIES = [severity.value for severity in Severity]
 _CLEAR_LINE = "\r\x1b[K"
@@ -105,6 +107,27 @@ def _find_user(name: str) -> Any:
         raise CommandError(f"--user: no {model.USERNAME_FIELD} is {name!r}.", returncode=USAGE) from None
     except Error as error:
         raise CommandError(f"--user: the database answers {error}", returncode=USAGE) from error
+
+
+def check_unnamed(options: dict[str, Any], what: str, *files: str) -> None:
+    """Raise CommandError where a file that has ``what`` of all views is asked for, and a view is named."""
+    if options["view"] and any(options[file] for file in files):
+        raise CommandError(f"{what} of all views: name none beside it.", returncode=USAGE)
+
+
+def read_kept(options: dict[str, Any], file: str, read: Callable[[str], _T], wrong: type[Exception], how: str) -> _T:
+    """Return what ``read`` makes of the file that ``--file`` names; ``how`` is the command that makes one.
+
+    Raises CommandError where there is none, or ``read`` raises what says that it is ``wrong``.
+    """
+    name = options[file]
+    try:
+        return read(Path(name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problem = f"there is no such file. Make it: {how}"
+    except (OSError, UnicodeDecodeError, wrong) as error:
+        problem = str(error)
+    raise CommandError(f"--{file} {name}: {problem}", returncode=USAGE)
 
 
 def painted(line: str, style: Any) -> str:

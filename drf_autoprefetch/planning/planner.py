@@ -23,6 +23,7 @@ from .decisions import Node, decision, entered, left_alone
 from .plans import AS_BEST, Decision, How, Plan, PrefetchPlan, Strategy
 from .rewrites import rewrite
 from .strategies import Situation, choose
+from .unordered import come_by_key
 from .written import ORIGIN as WRITTEN
 from .written import UNWRITTEN, Path, Written, knows_all_joins, read_queryset, with_written
 
@@ -125,7 +126,7 @@ class _Query:
             max_joins=get_settings().MAX_JOINS,
             joins_allowed=self.joins_allowed and node.joinable,
             joins_would_lock=self.written.locked,
-            joins_would_reorder=(self.written.grouped or self.written.paged) and not self.how.target,
+            joins_would_reorder=self.how.adrift if self.how.target else self.written.grouped or self.written.adrift,
             in_place=node.in_place or (edge.name == node.back and not edge.declared),
             asked_to_join=path in self.written.joins,
             asked_to_prefetch="__".join(attributes) in looked_up,
@@ -209,9 +210,13 @@ def _without_pointer(edge: Edge) -> tuple[Edge, Edge | None]:
 def _target_plan(edge: Edge, target: Requirement, declared: Declared | None, trim: bool) -> Plan:
     if declared and not (target.reads or target.everything or target.edges):
         target = target | everything(target.model, declared.origin)
-    base = read_queryset(base_queryset(edge.relation, target.model, declared))
+    queryset, far = base_queryset(edge.relation, target.model, declared), edge.relation.far
+    base = read_queryset(queryset)
     listed = edge.relation.kind in ("reverse_many", "generic_relation")
-    return make_plan(target, base, How(trim, far=edge.relation.far, target=True, listed=listed))
+    # Which rows of a list in no order are its first ones may depend on anything.
+    by_chance = queryset.query.is_sliced and not base.ordered
+    lost = by_chance or (listed and not base.ordered and not come_by_key(queryset, far))
+    return make_plan(target, base, How(trim and not by_chance, far=far, target=True, listed=listed, adrift=lost))
 
 
 targets: Cache[Plan] = Cache()

@@ -34,6 +34,7 @@ class How:
     """Whether columns may be left out and rows joined; ``far`` are the columns that an incoming relation hangs on.
 
     ``target`` rows are at the end of a relation, and ``listed`` ones are sought by its columns alone.
+    ``adrift`` ones of these come in no order that can be asked for.
     """
 
     trim: bool = True
@@ -41,6 +42,7 @@ class How:
     far: frozenset[str] = frozenset()
     target: bool = False
     listed: bool = False
+    adrift: bool = False
 
 
 #: Every column that nothing reads is left out, and what can be joined is joined.

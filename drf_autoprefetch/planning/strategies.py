@@ -111,7 +111,7 @@ def locked(situation: Situation) -> Verdict | None:
 def reordered(situation: Situation) -> Verdict | None:
     """Rows that are grouped, by the columns of every joined table, come in that order where none is asked for.
 
-    A page of rows in no order may be another page where the database begins at the joined table.
+    Where the database begins at the joined table, rows in no order come in another one, and a page may be another page.
     """
     if situation.joins_would_reorder:
         return Strategy.PREFETCH, "your queryset does not order its rows, and a join would reorder them"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from django.db import connections
 from django.db.models import Model, Prefetch
 from django.db.models.query import MAX_GET_RESULTS
 
@@ -16,6 +15,7 @@ from ..notes import Origin
 from ..reading import columns, relations
 from ..reading.code import is_stock, own_code_of
 from ..reading.requirements import Declared, Edge, Requirement, everything, nothing
+from .unordered import adrift
 
 Path = tuple[str, ...]
 #: Which relation, and which rows, the ``to_attr`` of an earlier lookup stands for.
@@ -34,8 +34,8 @@ class Written:
     belong to. ``seen`` rows leave out no column: they are locked, so about to be written, or
     the queryset's class has code of its own that is handed each of them. ``locked`` says that joined rows would be
     locked as well, ``ordered`` that the order of the rows is said, or that there is one at most. ``grouped`` rows are
-    aggregated and not ordered: they come as the database groups them, by all that is selected. ``paged`` rows are a
-    slice of a heap in no order: with a join they might be others.
+    aggregated and not ordered: they come as the database groups them, by all that is selected. ``adrift`` ones
+    are in an order that cannot be asked for: with a join it might be another.
     """
 
     joins: frozenset[Path] = frozenset()
@@ -48,7 +48,7 @@ class Written:
     locked: bool = False
     ordered: bool = True
     grouped: bool = False
-    paged: bool = False
+    adrift: bool = False
 
     def matches(self, other: Written) -> bool:
         """Return whether a plan made around this can be used where ``other`` is written."""
@@ -92,7 +92,7 @@ def read_queryset(queryset: Any) -> Written:
         locked=bool(query.select_for_update and not query.select_for_update_of),
         ordered=ordered,
         grouped=query.group_by is True and not ordered,
-        paged=query.is_sliced and not ordered and columns.lie_in_heap(queryset.model, connections[queryset.db]),
+        adrift=not ordered and adrift(queryset),
     )
 
 

@@ -10,14 +10,13 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.db import connections
 from django.urls import path
 from jsonschema import Draft202012Validator
@@ -28,9 +27,10 @@ from drf_autoprefetch.auditing.rendering import FORMATS
 from drf_autoprefetch.auditing.rules import RULES
 from drf_autoprefetch.loading.finding import clear_caches
 from drf_autoprefetch.management.commands import audit_prefetch
-from tests import registered
+from tests import commands, registered
 from tests.auditing import projects
 from tests.bookshop import CHECKOUT, Bookshop
+from tests.commands import Terminal
 from tests.examples import shows
 from tests.goldens import agree
 from tests.test_findings import SARIF
@@ -50,26 +50,7 @@ def _project(settings, monkeypatch):
     clear_caches()
 
 
-class Terminal(StringIO):
-    """A stream that says that it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def run(*arguments: Any, **options: Any) -> str:
-    """Run the command; return what it writes to standard output."""
-    out = options.pop("stdout", StringIO())
-    call_command("audit_prefetch", *arguments, stdout=out, **options)
-    written: str = out.getvalue()
-    return written
-
-
-def refused(*arguments: Any, **options: Any) -> tuple[int, str]:
-    """Run the command; return the exit code and the message that it ends with."""
-    with pytest.raises(CommandError) as caught:
-        run(*arguments, **options)
-    return caught.value.returncode, str(caught.value)
+run, refused = partial(commands.run, "audit_prefetch"), partial(commands.refused, "audit_prefetch")
 
 
 def ids(shown: str) -> list[str]:

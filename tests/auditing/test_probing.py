@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +19,17 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from drf_autoprefetch import AutoPrefetchMixin
+from drf_autoprefetch import AutoPrefetchMixin, watch
 from drf_autoprefetch.auditing.audits import audited
 from drf_autoprefetch.auditing.probing import Probe, probe
+from drf_autoprefetch.auditing.rendering import finding_data
+from drf_autoprefetch.auditing.rules import RULES
 from drf_autoprefetch.auditing.slopes import growing, probed
 from drf_autoprefetch.explaining.finding_views import registered_views
+from drf_autoprefetch.explaining.sarif import render_sarif
 from tests import registered
 from tests.examples import shows
+from tests.guarding.unforeseen import unreadable
 from tests.testapp.data import NOON
 from tests.testapp.models import Author, Book, Review
 
@@ -113,6 +118,24 @@ def test_a_field_that_loads_row_by_row_is_named_with_its_slope(one):
         ' Add @prefetch_hint(Prefetch("reviews", Review.objects.filter(…), to_attr="chosen_reviews"))'
         " to praise, and read chosen_reviews there."
     ]
+
+
+def test_a_view_that_heals_its_rows_is_told_so(one):
+    def listing(self: Any, request: Any) -> Response:
+        with watch(heal=True):
+            return self.list(request)  # type: ignore[no-any-return]
+
+    unseen = unreadable("return [each.rating for each in row.reviews.all()]")
+    shown = shows(Book, "title", shown=serializers.SerializerMethodField(), get_shown=unseen)
+
+    found = one(listed(shown, get=listing))
+
+    (finding,) = growing(found, AutoPrefetchMixin)
+    assert (found.queries, finding.count, finding.healed) == ((2, 3, 3), 2, 2)
+    assert "2, 3 and 3 queries for 1, 2 and 4 rows of /books/, and 2 healed." in finding.text
+    assert finding_data(finding).items() >= {"count": 2, "healed": 2}.items()
+    (result,) = json.loads(render_sarif([finding], RULES))["runs"][0]["results"]
+    assert result["properties"] == {"views": list(finding.views), "healed": 2}
 
 
 def test_a_view_without_the_mixin_is_told_to_inherit_it(one):

@@ -60,8 +60,6 @@ urlpatterns = [
 def own(django_db_blocker: Any, monkeypatch: Any, tmp_path: Any) -> Iterator[Any]:
     """A connection that may be lost: that of the other tests has their rows in its transaction."""
     before = connections["default"]
-    if before.vendor == "mysql":
-        pytest.skip("rows of this test were seen by later tests on MariaDB; why is not known yet")
     mine = before.copy("default")
     if mine.vendor == "sqlite":
         mine.settings_dict = mine.settings_dict | {"NAME": str(tmp_path / "own.sqlite3")}
@@ -74,7 +72,10 @@ def own(django_db_blocker: Any, monkeypatch: Any, tmp_path: Any) -> Iterator[Any
         Genre.objects.bulk_create(rows)
         yield mine
         mine.close()
-        Genre.objects.filter(pk__in=KEYS)._raw_delete("default")
+        rows_left = Genre.objects.filter(pk__in=KEYS)
+        # MariaDB minds, row by row, that the first is a parent of the others.
+        rows_left.update(parent=None)
+        rows_left._raw_delete("default")
     finally:
         mine.close()
         connections["default"] = before
@@ -174,6 +175,8 @@ def test_the_next_request_is_watched_as_ever(own, settings):
         accidents.append(lambda: lose(own))
         failed("genres")
         own.close()
+        # On MariaDB, Django runs a statement of its own when it connects, which is counted as well.
+        own.ensure_connection()
         assert Client().get("/genres/").status_code == 200
     finally:
         response_measured.disconnect(receive)

@@ -6,12 +6,17 @@ import datetime
 import inspect
 import logging
 import pickle
+import warnings
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.test import override_settings
 from django.utils.decorators import method_decorator
+from rest_framework.decorators import action
+from rest_framework.routers import SimpleRouter
+from rest_framework.test import APIRequestFactory
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin, Finding
@@ -21,6 +26,7 @@ from drf_autoprefetch.guarding.findings import Kind
 from drf_autoprefetch.signals import unplanned_queries
 from tests.examples import ModelSerializer, answer
 from tests.guarding.scenarios import AuthorShown, Planned, Unplanned
+from tests.guarding.unforeseen import unforeseen
 from tests.testapp.models import Book
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
@@ -173,6 +179,74 @@ def test_a_view_may_say_otherwise(monkeypatch):
     message = r"^Books\.auto_prefetch_unplanned must be one of auto, off, count, log, warn, raise, heal, not 'cure'\.$"
     with pytest.raises(ImproperlyConfigured, match=message):
         answer(Books)
+
+
+#: Who is told of what was loaded row by row, and what becomes of the response, in each mode.
+WHAT_IS_DONE: dict[str, set[str]] = {
+    "off": set(),
+    "auto": {"signal"},
+    "count": {"signal"},
+    "log": {"signal", "log"},
+    "warn": {"signal", "warning"},
+    "raise": {"signal", "error"},
+    "heal": {"signal", "log", "healed"},
+}
+
+
+Unforeseen: Any = unforeseen("return [each.rating for each in row.reviews.all()]")
+
+
+class Recent(Unforeseen):  # type: ignore[misc]
+    """A view of which each mode has an action of its own."""
+
+
+def say(mode: str) -> Any:
+    def recent(self: Any, request: Any) -> Any:
+        return self.list(request)
+
+    recent.__name__ = f"in_mode_{mode}"
+    return action(detail=False, auto_prefetch_unplanned=mode)(recent)
+
+
+for each in WHAT_IS_DONE:
+    setattr(Recent, f"in_mode_{each}", say(each))
+
+router = SimpleRouter()
+router.register("recent", Recent, basename="recent")
+
+
+def what_is_done(handler: Any, log: Any, told: Any) -> set[str]:
+    done: set[str] = set()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            assert handler(APIRequestFactory().get("/")).status_code == 200
+        except UnplannedQueryError:
+            done.add("error")
+    found = [finding for call in told for finding in call["findings"]]
+    assert {finding.path for finding in found} <= {"BookSerializer.shown"}
+    seen = {"signal": found, "log": log.records, "warning": warned, "healed": [each for each in found if each.healed]}
+    return done | {name for name, what in seen.items() if what}
+
+
+@pytest.mark.parametrize("other", ["off", "raise"])
+@pytest.mark.parametrize("mode", WHAT_IS_DONE)
+def test_a_view_says_each_mode_for_itself(mode, other, log, told, settings):
+    settings.DRF_AUTOPREFETCH = {"UNPLANNED": other}
+    view: Any = type("Books", (Unforeseen,), {"auto_prefetch_unplanned": mode})
+
+    assert what_is_done(view.as_view({"get": "list"}), log, told) == WHAT_IS_DONE[mode]
+
+
+@pytest.mark.parametrize("other", ["off", "raise"])
+@pytest.mark.parametrize("mode", WHAT_IS_DONE)
+def test_an_action_says_each_mode_for_itself(mode, other, log, told, settings, monkeypatch):
+    settings.DRF_AUTOPREFETCH = {"UNPLANNED": "raise"}
+    monkeypatch.setattr(Recent, "auto_prefetch_unplanned", other)
+    urls: Any = router.urls
+    (handler,) = (url.callback for url in urls if url.name == f"recent-in-mode-{mode}")
+
+    assert what_is_done(handler, log, told) == WHAT_IS_DONE[mode]
 
 
 @pytest.mark.parametrize("path", ["BookSerializer.author", "Other.book.author"])

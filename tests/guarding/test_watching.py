@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DatabaseError, connection, connections
 from django.db.models import QuerySet
 from django.db.models.manager import BaseManager
+from django.utils.functional import LazyObject, SimpleLazyObject
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
@@ -22,7 +23,7 @@ from drf_autoprefetch.guarding.findings import Kind
 from drf_autoprefetch.signals import unplanned_queries
 from tests.examples import answer, shows
 from tests.guarding.scenarios import FOUND, Unplanned
-from tests.testapp.models import Author, Book, Review
+from tests.testapp.models import Author, Book, Genre, Review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
@@ -270,6 +271,42 @@ def test_an_allowed_field_is_not_found():
     assert (seen.findings, seen.queries) == ([], 9)
 
 
+class Untouchable(LazyObject):  # type: ignore[type-arg]
+    """Stands for what nobody may fetch before it is asked for."""
+
+    def _setup(self) -> None:
+        raise AssertionError("fetched")
+
+
+def test_what_stands_for_something_else_is_not_fetched_to_look_at_it():
+    """`request.user` runs a query when it is asked what it is, by `isinstance()` too."""
+
+    def helper(user: Any, book: Book) -> Any:
+        return Genre.objects.filter(books=book).first()
+
+    def get_shown(self: Any, book: Book) -> str:
+        return str(helper(Untouchable(), book))
+
+    shown = shows(Book, "title", shown=serializers.SerializerMethodField(), get_shown=get_shown)
+    with watch() as seen:
+        show(serializer=shown)
+
+    (found,) = seen.findings
+    assert (found.path, found.count, seen.queries) == ("BookSerializer.shown", 8, 9)
+
+
+def test_what_it_stands_for_is_the_row_when_it_is_there():
+    def get_shown(self: Any, author: Author) -> Any:
+        return [review.rating for book in author.books.all() for review in book.reviews.all()]
+
+    shown = shows(Author, "name", shown=serializers.SerializerMethodField(), get_shown=get_shown)
+    with watch() as seen:
+        assert shown(SimpleLazyObject(lambda: Author.objects.earliest("pk"))).data["shown"]
+
+    (found,) = seen.findings
+    assert found.remedy == 'add @prefetch_hint("books__reviews") to AuthorSerializer.get_shown'
+
+
 @pytest.mark.skipif("not hasattr(__import__('django.db.models').db.models, 'FETCH_PEERS')")
 def test_peers_of_many_lists_are_one_query_for_each_list():
     shown = shows(
@@ -300,6 +337,26 @@ def test_code_is_told_by_its_file_and_forgotten_when_there_is_too_much(monkeypat
     assert frames.role(json_code()) is frames.Role.NOTHING
     assert len(frames._roles) == 1
     assert not frames.is_project("<string>")
+
+
+@pytest.mark.parametrize("other_first", [False, True])
+def test_code_that_is_equal_is_not_the_same(other_first, monkeypatch):
+    """A project may have the very lines that Django or DRF has."""
+    source = compile("def step(self):\n    return self", "one.py", "exec")
+    ours, other = ({}, {})  # type: dict[str, Any], dict[str, Any]
+    exec(source, ours)
+    exec(compile("def step(self):\n    return self", "one.py", "exec"), other)
+    known, twin = ours["step"].__code__, other["step"].__code__
+    assert known == twin
+    assert known is not twin
+    monkeypatch.setattr(frames, "STEPS", (ours["step"],))
+    frames._known.cache_clear()
+    try:
+        roles = {id(code): frames.role(code) for code in ([twin, known] if other_first else [known, twin])}
+    finally:
+        frames._known.cache_clear()
+
+    assert (roles[id(known)], roles[id(twin)]) == (frames.Role.VIEW, frames.Role.PROJECT)
 
 
 def json_code() -> Any:

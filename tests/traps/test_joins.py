@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, FilteredRelation, Q
+from django.db.models import Count, F, FilteredRelation, Prefetch, Q
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,12 +17,14 @@ from drf_autoprefetch import optimize
 from drf_autoprefetch.reading import columns
 from tests.testapp.models import (
     Author,
+    Award,
     Book,
     City,
     Contract,
     Copy,
     Country,
     Genre,
+    Nomination,
     Profile,
     Publisher,
     Review,
@@ -270,16 +272,130 @@ def test_a_filtered_relation_beside_a_join():
 @pytest.mark.parametrize("narrowed", [False, True])
 def test_rows_in_a_heap_come_as_they_lie_however_the_database_joins(narrowed: bool) -> None:
     """PostgreSQL may begin at the other table, or sort both by the key that joins them."""
-    if narrowed and connection.vendor == "mysql":
-        pytest.skip("rows that are narrowed may come by an index, and are asked for in no order")
-    for author in Author.objects.order_by("-pk"):
-        Parcel.objects.create(label="late", contents="", weight=1, sender=author)
+    late_parcels()
     with connection.cursor() as cursor:
         for kind in ("hashjoin", "nestloop") if connection.vendor == "postgresql" else ():
             cursor.execute(f"SET LOCAL enable_{kind} = off")
 
-    rows = Parcel._base_manager.order_by().filter(weight__lt=99) if narrowed else Parcel._base_manager.order_by()
+    rows = unordered().filter(weight__lt=99) if narrowed else unordered()
     compare(viewset(shows(Parcel, "label", sender=AuthorName()), rows), queries=1)
+
+
+def late_parcels() -> None:
+    """Have parcels lie in another order than their senders."""
+    for author in Author.objects.order_by("-pk"):
+        Parcel.objects.create(label="late", contents="", weight=1, sender=author)
+
+
+def unordered() -> Any:
+    return Parcel._base_manager.order_by()
+
+
+KEYS_SAY = {
+    "all": unordered,
+    "another column": lambda: unordered().filter(weight__lt=99),
+    "all but": lambda: unordered().exclude(weight=3),
+    "one or the other": lambda: unordered().filter(Q(weight=1) | Q(weight__gt=4, pk__gt=0)),
+    "keys": lambda: unordered().filter(pk__gt=0, label__contains=""),
+    "some": lambda: unordered().filter(weight__in=[1, 2, 3]),
+    "one key of another table": lambda: unordered().filter(sender=Author.objects.earliest("pk"), weight__lt=99),
+    "a page": lambda: unordered().filter(weight__lt=99)[1:4],
+}
+KEYS_DO_NOT_SAY = {
+    "keys of another table": lambda: unordered().filter(sender__gt=0),
+    "some keys of another table": lambda: unordered().filter(sender__in=[*Author.objects.values_list("pk", flat=True)]),
+    "one such key or another": lambda: unordered().filter(Q(sender=1) | Q(weight=1)),
+    "all but one such key": lambda: unordered().exclude(sender=-1),
+    "a query": lambda: unordered().filter(weight__in=Copy.objects.values("pk")),
+    "a long list": lambda: unordered().filter(weight__in=range(1000)),
+    "an expression": lambda: unordered().filter(weight__lt=F("sender__pk") + 99),
+    "through another table": lambda: unordered().filter(sender__name__contains=""),
+    "words of SQL": lambda: unordered().extra(where=["weight < 99"]),
+    "one row each": lambda: unordered().distinct(),
+    "a page of them": lambda: unordered().filter(sender__gt=0)[1:4],
+}
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="rows do not lie in the order of their keys")
+@pytest.mark.parametrize("found", KEYS_SAY.values(), ids=KEYS_SAY)
+def test_rows_that_come_by_their_keys_are_joined_and_asked_for_so(found: Any) -> None:
+    """MariaDB begins at the other table, the smaller one, if it may."""
+    late_parcels()
+    answers = compare(viewset(shows(Parcel, "label", sender=AuthorName()), found()), queries=1)
+    assert "ORDER BY" in answers.planned.sql
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="rows do not lie in the order of their keys")
+@pytest.mark.parametrize("found", KEYS_DO_NOT_SAY.values(), ids=KEYS_DO_NOT_SAY)
+def test_to_rows_that_may_come_by_an_index_nothing_is_joined(found: Any) -> None:
+    """In which order it gives them, a database says only where it is left to find them as without a plan."""
+    late_parcels()
+    answers = compare(viewset(shows(Parcel, "label", sender=AuthorName()), found()), queries=2)
+    assert "ORDER BY" not in answers.planned.sql
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_rows_that_an_index_holds_as_a_whole_may_come_by_that(joined: bool) -> None:
+    """MariaDB prefers it to the table, even where all columns are asked for."""
+    through: Any = Book.genres.through
+    pairs = [through(book_id=row.book_id, genre_id=row.genre_id) for row in through.objects.order_by("-pk")]
+    through.objects.all().delete()
+    through.objects.bulk_create(pairs)
+    more = {"genre": shows(Genre, "name")()} if joined else {}
+    answers = compare(viewset(shows(through, "book", **more), through.objects.all()))
+    if connection.vendor != "postgresql":
+        assert "ORDER BY" not in answers.planned.sql
+
+
+def nominations() -> Any:
+    """Have lists of nominations lie in another order than their awards, and show them."""
+    awards = Award.objects.order_by("-pk")[:2]
+    Nomination.objects.all().delete()
+    for book in Book.objects.order_by("pk"):
+        for year, award in enumerate([*awards] * 3):
+            Nomination.objects.create(book=book, award=award, year=year, speech="")
+    named = shows(Nomination, "year", award=shows(Award, "name")())
+    return shows(Book, "title", chosen=named(many=True))
+
+
+def fetched(rows: Any) -> Any:
+    return Book.objects.order_by("pk").prefetch_related(Prefetch("nominations", rows, to_attr="chosen"))
+
+
+def first(rows: Any) -> Any:
+    return rows[:3]
+
+
+LISTS = {
+    "all": (lambda rows: rows, True),
+    "some": (lambda rows: rows.filter(year__gt=0), True),
+    "some by an index": (lambda rows: rows.filter(award__gt=0), False),
+    "grouped": (lambda rows: rows.annotate(n=Count("pk")), False),
+    "the first": (first, False),
+}
+
+
+@pytest.mark.parametrize(("how", "by_key"), LISTS.values(), ids=LISTS)
+def test_lists_in_no_order_come_as_without_joins(how: Any, by_key: bool) -> None:
+    shown = nominations()
+    answers = compare(viewset(shown, fetched(how(Nomination.objects.order_by()))))
+    by_key = by_key and connection.vendor != "postgresql"
+    assert (" JOIN " in answers.planned.queries[1], len(answers.planned.queries)) == (by_key, 2 if by_key else 3)
+    assert ("ORDER BY" in answers.planned.queries[1].replace("ORDER BY NULL", "")) == by_key
+    # Which are the first of a list in no order may depend on the columns that are asked for.
+    assert ("speech" in answers.planned.queries[1].partition(" GROUP BY ")[0]) == (how is first)
+
+
+def test_lists_that_the_developer_joins_come_as_the_database_joins_them():
+    shown = nominations()
+    rows = Nomination.objects.order_by().select_related("award")
+    answers = compare(viewset(shown, fetched(rows)), queries=2)
+    assert "ORDER BY" not in answers.planned.queries[1]
+
+
+def test_one_row_has_no_order_to_keep():
+    found = unordered().filter(pk=Parcel.objects.earliest("pk").pk, sender__gt=0)
+    compare(viewset(shows(Parcel, "label", sender=AuthorName()), found), queries=1)
 
 
 def on_a_heap(monkeypatch: pytest.MonkeyPatch, queryset: Any) -> str:
@@ -294,15 +410,16 @@ def test_a_heap_is_asked_for_its_rows_as_they_lie(monkeypatch):
         return connection.ops.quote_name(name)
 
     lying = f"ORDER BY {quoted('traps_parcel')}.{quoted('ctid')} ASC"
-    rows = Parcel._base_manager.order_by()
+    rows = unordered()
 
     assert on_a_heap(monkeypatch, rows).endswith(lying)
-    assert on_a_heap(monkeypatch, rows.filter(weight__lt=9)).endswith(lying)
+    for found in rows.filter(weight__lt=9), rows.filter(Q(pk=1) | Q(weight=2)), rows.filter(pk=F("weight")):
+        assert on_a_heap(monkeypatch, found).endswith(lying)
 
 
 def test_a_page_of_a_heap_is_neither_joined_nor_sorted(monkeypatch):
     """Sorting a whole table for one page of it takes long, and with a join it might be another page."""
-    page = Parcel._base_manager.order_by().filter(weight__lt=9)[:3]
+    page = unordered().filter(weight__lt=9)[:3]
 
     sql = on_a_heap(monkeypatch, page)
 
@@ -313,7 +430,7 @@ def test_a_page_of_a_heap_is_neither_joined_nor_sorted(monkeypatch):
 
 def test_a_heap_is_not_asked_where_that_is_not_how_rows_come(monkeypatch):
     """One row has no order, and rows that are found through another table come as that lies."""
-    rows = Parcel._base_manager.order_by()
+    rows = unordered()
     found = rows.filter(book__title="x"), rows.extra(tables=["testapp_city"]), rows.annotate(n=Count("book__review"))
 
     for queryset in (rows.filter(pk=1), rows.order_by("label"), rows.distinct(), rows[:3], *found):

@@ -399,7 +399,7 @@ class Few(LimitOffsetPagination):
         (User.objects.all(), 2),
         (User.objects.order_by(), 2),
         (User.objects.exclude(username="q"), 3),
-        (User.objects.exclude(username="q", last_name="q"), 3),
+        (User.objects.exclude(username="q", last_name="q"), 2),
         (User.objects.filter(username__contains=""), 3),
         (User.objects.filter(username__isnull=False, last_name=""), 2),
         (User.objects.filter(username="a"), 2),

@@ -25,20 +25,25 @@ HINTED = frozenset({"code-unread", "custom-field"})
 
 
 @dataclass(slots=True)
-class NodeSample:
-    """Rows at one place of a plan: what they were loaded with, but for keys, and what was read."""
+class _Seen:
+    """Rows that were looked at: how many, and in other attributes names of what they have and what was read."""
 
     rows: int = 0
+
+
+@dataclass(slots=True)
+class NodeSample(_Seen):
+    """Rows at one place of a plan: what they were loaded with, but for keys, and what was read."""
+
     columns: set[str] = field(default_factory=set)
     relations: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
-class CodeSample:
+class CodeSample(_Seen):
     """What code reads from rows of a model, as paths of a hint; ``missing`` of them had to be loaded row by row."""
 
-    rows: int = 0
     paths: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
@@ -80,7 +85,7 @@ def _merge(mine: dict[Any, Any], other: dict[Any, Any]) -> bool:
     return new
 
 
-def names_of(sample: NodeSample | CodeSample) -> tuple[str, ...]:
+def names_of(sample: _Seen) -> tuple[str, ...]:
     """Return the attributes that hold names: all but the first."""
     return tuple(each.name for each in fields(sample))[1:]
 

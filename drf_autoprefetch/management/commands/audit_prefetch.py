@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -20,7 +19,7 @@ from ...explaining.finding_views import Registered
 from ...explaining.findings import at_least, sorted_once
 from ...guarding.findings import Finding
 from ...mixins import AutoPrefetchMixin
-from ..asking import AskingCommand, asking, painted, user_flags, write_file
+from ..asking import AskingCommand, asking, check_unnamed, painted, read_kept, user_flags, write_file
 
 _ROWS = "1,2,4"
 
@@ -42,12 +41,14 @@ class Command(AskingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Audit what was asked for and show it. Raises CommandError where it is not as it should be."""
-        asked, kept = options["view"], options["write_baseline"] or options["baseline"]
-        if asked and kept:
-            raise CommandError("A baseline has the findings of all views: name none beside it.", returncode=USAGE)
-        known = _read(options) if options["baseline"] else []
+        check_unnamed(options, "A baseline has the findings", "baseline", "write_baseline")
+        known = (
+            read_kept(options, "baseline", read_baseline, BaselineError, _writing(options))
+            if options["baseline"]
+            else []
+        )
         rows = _rows(options["rows"])
-        chosen = choose(asked, audited(AutoPrefetchMixin))
+        chosen = choose(options["view"], audited(AutoPrefetchMixin))
         probes = self._probe(chosen, rows, options) if options["probe"] else []
         found = self._found(chosen, probes, options)
         differs = difference(known, found, set(probed(probes)))
@@ -107,14 +108,3 @@ def _writing(options: dict[str, Any]) -> str:
     rows = ["--rows", options["rows"]] if options["rows"] != _ROWS else []
     flags = [*user_flags(options), *probing, *rows]
     return shlex.join(["manage.py", "audit_prefetch", *flags, "--write-baseline", options["baseline"]])
-
-
-def _read(options: dict[str, Any]) -> Any:
-    name = options["baseline"]
-    try:
-        return read_baseline(Path(name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problem = f"there is no such file. Make it: {_writing(options)}"
-    except (OSError, UnicodeDecodeError, BaselineError) as error:
-        problem = str(error)
-    raise CommandError(f"--baseline {name}: {problem}", returncode=USAGE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -16,7 +15,7 @@ from ...explaining.rendering import FORMAT_NAMES, Page, render
 from ...explaining.snapshots import SnapshotError, difference, normal, snapshot
 from ...explaining.unasked import Explained, explain_unasked
 from ...mixins import AutoPrefetchMixin
-from ..asking import AskingCommand, asking, painted, user_flags, write_file
+from ..asking import AskingCommand, asking, check_unnamed, painted, read_kept, user_flags, write_file
 
 
 class Command(AskingCommand):
@@ -35,14 +34,12 @@ class Command(AskingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Explain what was asked for and show it. Raises CommandError where it is not as it should be."""
-        asked, kept = options["view"], options["write"] or options["check"]
-        if asked and kept:
-            raise CommandError("A file of plans has those of all views: name none beside it.", returncode=USAGE)
+        check_unnamed(options, "A file of plans has those", "check", "write")
         _check_analyzed(options)
-        chosen = choose(asked, with_mixin(AutoPrefetchMixin))
+        chosen = choose(options["view"], with_mixin(AutoPrefetchMixin))
         who = asking(chosen, options, analyzed=options["analyze"])
         explained = [explain_unasked(each, who) for each in self.stepping(chosen, options)]
-        if options["format"] or not kept:
+        if options["format"] or not (options["write"] or options["check"]):
             self._show(explained, options)
         problems = [*self._compare(explained, options), *_too_severe(explained, options["fail_on"])]
         if problems:
@@ -65,7 +62,7 @@ class Command(AskingCommand):
             self.say(f"Wrote {_plans(explained)} to {options['write']}.", options)
         if not options["check"]:
             return
-        lines = difference(_read(options), now, options["check"])
+        lines = difference(read_kept(options, "check", normal, SnapshotError, _writing(options)), now, options["check"])
         if not lines:
             self.say(f"{options['check']} has the same {_plans(explained)}.", options)
             return
@@ -98,14 +95,3 @@ def _plans(explained: Sequence[Explained]) -> str:
 def _writing(options: dict[str, Any]) -> str:
     """The command that writes, for whoever asks, what ``--check`` has compared."""
     return shlex.join(["manage.py", "explain_prefetch", *user_flags(options), "--write", options["check"]])
-
-
-def _read(options: dict[str, Any]) -> str:
-    name = options["check"]
-    try:
-        return normal(Path(name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problem = f"there is no such file. Make it: {_writing(options)}"
-    except (OSError, UnicodeDecodeError, SnapshotError) as error:
-        problem = str(error)
-    raise CommandError(f"--check {name}: {problem}", returncode=USAGE)

@@ -14,6 +14,7 @@ from ...explaining.learning.lessons import Lessons, as_data, as_text, learn
 from ...explaining.learning.unused import Least
 from ...guarding.reads.sampling import flush
 from ...guarding.reads.storing import Samples, read_samples
+from ..asking import write_file
 
 _FORMATS = ("text", "diff", "json")
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         lessons = learn(samples, Least(options["rows"], options["responses"]))
         text = _rendered(lessons, options["format"])
         if options["output"]:
-            _write(options["output"], text)
+            write_file(options["output"], text)
         else:
             self.stdout.write(text, ending="")
 
@@ -87,10 +88,3 @@ def _rendered(lessons: Lessons, form: str) -> str:
     if form == "diff":
         return lessons.diff
     return "".join(f"{line}\n" for line in as_text(lessons)) + lessons.diff
-
-
-def _write(name: str, text: str) -> None:
-    try:
-        Path(name).write_bytes(text.encode())
-    except OSError as error:
-        raise CommandError(f"{name} cannot be written: {error.strerror}.", returncode=USAGE) from error
