@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch
 from django.test import override_settings
+from django.views.decorators.cache import cache_page
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
@@ -160,8 +162,24 @@ def test_a_plan_is_never_stored(debug):
     response = answer(BOOKS, data=ASKING)
 
     assert (response["Cache-Control"], {"Accept", "Cookie", "Authorization"} <= set(response["Vary"].split(", "))) == (
-        *("no-store", True),
+        *("private, no-store", True),
     )
+
+
+class Nearby(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.META["REMOTE_ADDR"] == "127.0.0.1")
+
+
+@pytest.mark.parametrize("value", ["1", "analyze-html"])
+def test_a_cached_view_keeps_no_plan_for_those_who_may_not_ask(value):
+    """Early releases of Django 5.2 store what is not said to be private, ``no-store`` or not."""
+    request = partial(APIRequestFactory().get, "/cached/", {"explain_prefetch": value})
+    cached = cache_page(60)(BOOKS.as_view({"get": "list"}))
+    with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_PERMISSION": "tests.test_endpoint.Nearby"}):
+        near, far = cached(request()), cached(request(REMOTE_ADDR="10.0.0.1")).render()
+
+    assert (b"columns" in near.content, far.content) == (True, answer(BOOKS).content)
 
 
 CHOICES = "1, json, text, html, analyze, analyze-json, analyze-text, analyze-html"
@@ -197,7 +215,7 @@ def test_a_head_request_has_the_headers_of_a_plan_and_fetches_no_rows(debug, dja
     with django_assert_num_queries(0):
         response = answer(BOOKS, data=ASKING, method="head")
 
-    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
 
 
 def test_an_object_is_explained_where_it_exists(debug, django_assert_num_queries):

@@ -71,7 +71,8 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
         report = with_analysis(report, again)
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
-        "Cache-Control": "no-store",
+        # Early releases of Django 5.2 cache for everybody what is not private.
+        "Cache-Control": "private, no-store",
         "Vary": "Accept, Cookie, Authorization",
         "X-Content-Type-Options": "nosniff",
     }
