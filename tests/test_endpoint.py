@@ -17,6 +17,7 @@ from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIV
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.test import APIRequestFactory
+from rest_framework.throttling import BaseThrottle
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from tests.examples import answer, shows, view_of
@@ -253,6 +254,22 @@ def test_permissions_come_first(debug):
 
     assert [response.status_code for response in (*refused, hidden)] == [403, 403, 403]
     assert {b"plan" in response.content for response in (*refused, hidden)} == {False}
+
+
+class Enough(BaseThrottle):
+    def allow_request(self, request: Any, view: Any) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}])
+@pytest.mark.parametrize("value", ["1", "analyze"])
+def test_who_has_asked_too_often_gets_no_plan(debug, django_assert_num_queries, value, headers):
+    with django_assert_num_queries(0):
+        view = view_of(Book, SHOWN, throttle_classes=[Enough])
+        response = answer(view, data={"explain_prefetch": value}, headers=headers)
+
+    assert response.status_code == (406 if headers else 429)
+    assert b"plan" not in response.content
 
 
 def test_who_must_log_in_must_log_in_first(debug):
