@@ -710,6 +710,10 @@ def test_an_error_of_the_views_own_is_told():
     assert analysis["headline"] == "1 query; 1 of 25 columns"
 
 
+def test_an_error_does_not_say_where_objects_lie():
+    assert analyzed(failing(ValueError(object())))["error"] == "ValueError: <object object>"
+
+
 @pytest.mark.parametrize(
     ("error", "status", "told"),
     [(Http404(), 404, "Http404"), (PermissionDenied("not here"), 403, "PermissionDenied: not here")],

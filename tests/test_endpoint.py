@@ -357,6 +357,12 @@ def test_a_plan_that_cannot_be_made_is_what_is_answered(debug):
     assert "names 'autor', which is no column or relation of Book. Did you mean 'author'?" in note["message"]
 
 
+def test_a_report_does_not_say_where_objects_lie(debug):
+    (note,) = explained(view_of(Book, SHOWN, prefetch_hints=[object()]))["notes"]
+
+    assert note["message"].endswith("a callable of the serializer context, not <object object>.")
+
+
 def test_a_remembered_plan_is_said_to_be_remembered(debug):
     books = view_of(Book, shows(Book, "title", "isbn"))
 

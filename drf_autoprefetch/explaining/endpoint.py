@@ -23,6 +23,7 @@ from ..reading.origins import class_origin
 from ..reading.views import handler_name, is_detail
 from .analysis.again import Again
 from .analysis.results import Planned, analyze
+from .characters import without_addresses
 from .formats import FORMATS, PLAN_MEDIA_TYPE, Format, negotiate
 from .reports import Report, report_data
 
@@ -132,7 +133,7 @@ def planning_failed(view: Any, error: Exception) -> Note:
     """Return the note that says what planning for ``view`` raised."""
     origin = replace(class_origin(type(view), "view"), field=handler_name(view))
     remedy = "Requests load their rows as without the library until this is mended."
-    return Note("planning-failed", "", f"planning failed: {error}", remedy, origin)
+    return Note("planning-failed", "", f"planning failed: {without_addresses(error)}", remedy, origin)
 
 
 def choices() -> tuple[str, ...]:
