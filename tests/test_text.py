@@ -98,7 +98,7 @@ def test_a_report_reads_like_a_tree():
 
         SQL
           1. SELECT 1
-          2. SELECT 2
+          2. reviews: SELECT 2
 
         planned in 1.5 ms (made anew)
         """

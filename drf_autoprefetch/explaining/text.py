@@ -31,8 +31,8 @@ def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
         yield from _node(data["plan"], "", "", width)
         yield ""
         yield "SQL"
-        for number, sql in enumerate(_sql(data["plan"]), 1):
-            yield from _wrapped(f"{number}. {sql}", "  ", width)
+        for number, (path, sql) in enumerate(_sql(data["plan"]), 1):
+            yield from _wrapped(f"{number}. {path and f'{path}: '}{sql}", "  ", width)
     if data.get("analysis"):
         yield from _happened(data["analysis"], width)
     timing = data["timing"]
@@ -85,9 +85,9 @@ def _origin(origin: dict[str, Any]) -> str:
     return f"{origin['by']} [{origin['place']}]" if origin["place"] else str(origin["by"])
 
 
-def _sql(node: dict[str, Any]) -> Iterator[str]:
+def _sql(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if node.get("sql"):
-        yield node["sql"]["text"]
+        yield node["path"], node["sql"]["text"]
     for child in node["related"]:
         yield from _sql(child)
 
