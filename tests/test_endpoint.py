@@ -12,7 +12,8 @@ from django.db.models import Count, Prefetch
 from django.test import override_settings
 from django.views.decorators.cache import cache_page
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -361,6 +362,25 @@ def test_a_report_does_not_say_where_objects_lie(debug):
     (note,) = explained(view_of(Book, SHOWN, prefetch_hints=[object()]))["notes"]
 
     assert note["message"].endswith("a callable of the serializer context, not <object object>.")
+
+
+class Strict(BaseFilterBackend):
+    """Refuses what it does not know, as that of JSON:API does."""
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        if unknown := sorted(request.query_params.keys() - {"title"}):
+            raise ValidationError(unknown)
+        return queryset
+
+
+@pytest.mark.parametrize("value", ["1", "analyze-json"])
+@pytest.mark.parametrize("action", ["list", "retrieve"])
+def test_a_view_that_refuses_what_it_does_not_know_is_explained(debug, action, value):
+    parts: dict[str, Any] = {"pk": Book.objects.latest("pk").pk} if action == "retrieve" else {}
+    view = view_of(Book, SHOWN, filter_backends=[Strict])
+
+    assert explained(view, action, data={"explain_prefetch": value, "title": "x"}, **parts)["queries"] == 2
+    assert answer(view, action, data={"explain_prefetch": value, "more": "x"}, **parts).status_code == 400
 
 
 def test_a_remembered_plan_is_said_to_be_remembered(debug):

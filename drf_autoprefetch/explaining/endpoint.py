@@ -65,6 +65,8 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
     """
     view, request = again.view, again.request
     known, media_type, analyzed = _format(request)
+    # Its filters may refuse a parameter that they do not know.
+    view.request = again.fresh_request(view)
     if is_detail(view):
         view.get_object()
     report = replace(make_report(view, plan), links=links(request, analyzed=analyzed))
