@@ -229,6 +229,7 @@ def test_what_is_not_planned_comes_first_with_a_remedy_to_copy():
         "",
     ]
     assert PAGE.by_id("cure-1").text == UNPLANNED["remedy"]
+    assert PAGE.by_id("code-1").text == '@prefetch_hint("reviews")'
     assert [cell.words for cell in rows[0].all("td")[:4]] == ["3", "3", "20", "18"]
     assert [cell.words for cell in rows[3].all("td")[:4]] == ["1", "-", "20", "1"]
 
@@ -251,7 +252,7 @@ def test_every_button_copies_what_is_there():
     buttons = section(PAGE, "happened").all("button")
     names = [str(button.attributes["aria-label"]) for button in PAGE.all("button") if "aria-label" in button.attributes]
 
-    assert len(buttons) == 5
+    assert len(buttons) == 6
     assert len(names) == len(set(names))
     assert all(PAGE.by_id(str(button.attributes["data-copies"])).text for button in buttons)
 

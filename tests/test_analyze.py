@@ -441,7 +441,7 @@ def test_a_head_request_is_run_as_one():
 
     response = answer(Noted, data=ASKING, method="head")
 
-    assert (response.status_code, response["Cache-Control"], methods) == (200, "no-store", ["HEAD", "HEAD"])
+    assert (response.status_code, response["Cache-Control"], methods) == (200, "private, no-store", ["HEAD", "HEAD"])
 
 
 class Later(BOOKS):  # type: ignore[misc, valid-type]
@@ -708,6 +708,10 @@ def test_an_error_of_the_views_own_is_told():
     assert (analysis["status"], analysis["error"], analysis["response_bytes"]) == (500, "ValueError: broken", None)
     assert (analysis["queries"], analysis["not_compared"]) == (1, "the request failed")
     assert analysis["headline"] == "1 query; 1 of 25 columns"
+
+
+def test_an_error_does_not_say_where_objects_lie():
+    assert analyzed(failing(ValueError(object())))["error"] == "ValueError: <object object>"
 
 
 @pytest.mark.parametrize(
@@ -1057,7 +1061,7 @@ def test_the_format_is_negotiated_or_named(value, accept, media_type):
     response = answer(BOOKS, data={"explain_prefetch": value}, headers={"Accept": accept})
 
     assert (response.status_code, response["Content-Type"]) == (200, f"{media_type}; charset=utf-8")
-    assert response["Cache-Control"] == "no-store"
+    assert response["Cache-Control"] == "private, no-store"
     assert b"happened" in response.content or b'"analysis": {' in response.content
 
 

@@ -64,7 +64,7 @@ def test_a_page_guards_itself():
 
     assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"], headers["Cache-Control"]) == (
-        *("nosniff", "no-referrer", "no-store"),
+        *("nosniff", "no-referrer", "private, no-store"),
     )
     assert "Accept" in headers["Vary"].split(", ")
 

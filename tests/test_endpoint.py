@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch
 from django.test import override_settings
+from django.views.decorators.cache import cache_page
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.generics import ListAPIView, ListCreateAPIView, RetrieveAPIView, RetrieveUpdateDestroyAPIView
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.test import APIRequestFactory
+from rest_framework.throttling import BaseThrottle
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from tests.examples import answer, shows, view_of
@@ -160,8 +164,24 @@ def test_a_plan_is_never_stored(debug):
     response = answer(BOOKS, data=ASKING)
 
     assert (response["Cache-Control"], {"Accept", "Cookie", "Authorization"} <= set(response["Vary"].split(", "))) == (
-        *("no-store", True),
+        *("private, no-store", True),
     )
+
+
+class Nearby(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.META["REMOTE_ADDR"] == "127.0.0.1")
+
+
+@pytest.mark.parametrize("value", ["1", "analyze-html"])
+def test_a_cached_view_keeps_no_plan_for_those_who_may_not_ask(value):
+    """Early releases of Django 5.2 store what is not said to be private, ``no-store`` or not."""
+    request = partial(APIRequestFactory().get, "/cached/", {"explain_prefetch": value})
+    cached = cache_page(60)(BOOKS.as_view({"get": "list"}))
+    with override_settings(DRF_AUTOPREFETCH={"EXPLAIN_PERMISSION": "tests.test_endpoint.Nearby"}):
+        near, far = cached(request()), cached(request(REMOTE_ADDR="10.0.0.1")).render()
+
+    assert (b"columns" in near.content, far.content) == (True, answer(BOOKS).content)
 
 
 CHOICES = "1, json, text, html, analyze, analyze-json, analyze-text, analyze-html"
@@ -197,7 +217,7 @@ def test_a_head_request_has_the_headers_of_a_plan_and_fetches_no_rows(debug, dja
     with django_assert_num_queries(0):
         response = answer(BOOKS, data=ASKING, method="head")
 
-    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
 
 
 def test_an_object_is_explained_where_it_exists(debug, django_assert_num_queries):
@@ -235,6 +255,22 @@ def test_permissions_come_first(debug):
 
     assert [response.status_code for response in (*refused, hidden)] == [403, 403, 403]
     assert {b"plan" in response.content for response in (*refused, hidden)} == {False}
+
+
+class Enough(BaseThrottle):
+    def allow_request(self, request: Any, view: Any) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}])
+@pytest.mark.parametrize("value", ["1", "analyze"])
+def test_who_has_asked_too_often_gets_no_plan(debug, django_assert_num_queries, value, headers):
+    with django_assert_num_queries(0):
+        view = view_of(Book, SHOWN, throttle_classes=[Enough])
+        response = answer(view, data={"explain_prefetch": value}, headers=headers)
+
+    assert response.status_code == (406 if headers else 429)
+    assert b"plan" not in response.content
 
 
 def test_who_must_log_in_must_log_in_first(debug):
@@ -320,6 +356,31 @@ def test_a_plan_that_cannot_be_made_is_what_is_answered(debug):
 
     assert (data["plan"], note["id"], note["severity"]) == (None, "planning-failed", "error")
     assert "names 'autor', which is no column or relation of Book. Did you mean 'author'?" in note["message"]
+
+
+def test_a_report_does_not_say_where_objects_lie(debug):
+    (note,) = explained(view_of(Book, SHOWN, prefetch_hints=[object()]))["notes"]
+
+    assert note["message"].endswith("a callable of the serializer context, not <object object>.")
+
+
+class Strict(BaseFilterBackend):
+    """Refuses what it does not know, as that of JSON:API does."""
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        if unknown := sorted(request.query_params.keys() - {"title"}):
+            raise ValidationError(unknown)
+        return queryset
+
+
+@pytest.mark.parametrize("value", ["1", "analyze-json"])
+@pytest.mark.parametrize("action", ["list", "retrieve"])
+def test_a_view_that_refuses_what_it_does_not_know_is_explained(debug, action, value):
+    parts: dict[str, Any] = {"pk": Book.objects.latest("pk").pk} if action == "retrieve" else {}
+    view = view_of(Book, SHOWN, filter_backends=[Strict])
+
+    assert explained(view, action, data={"explain_prefetch": value, "title": "x"}, **parts)["queries"] == 2
+    assert answer(view, action, data={"explain_prefetch": value, "more": "x"}, **parts).status_code == 400
 
 
 def test_a_remembered_plan_is_said_to_be_remembered(debug):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from drf_autoprefetch.explaining.reports import Report, headline, note_data, rep
 from drf_autoprefetch.notes import Note, Origin
 from drf_autoprefetch.planning.planner import make_plan
 from drf_autoprefetch.planning.plans import Plan
+from drf_autoprefetch.reading.relations import get_relation
+from drf_autoprefetch.reading.requirements import Edge, Requirement
 from tests.examples import HERE, ModelSerializer, needs, shows, unread
-from tests.testapp.models import Author, Book, City, Comment, Copy, Review
+from tests.testapp.models import Author, Book, City, Comment, Copy, Genre, Review
 
 NAMED = shows(
     Book,
@@ -151,6 +154,13 @@ def test_a_declared_attribute_names_the_path():
     assert paths(report_data(report(plan))["plan"]) == {"": [{"public": []}]}
 
 
+def test_a_relation_that_is_joined_and_prefetched_under_another_name_is_two_nodes():
+    hint = Prefetch("author", Author.objects.all(), to_attr="penman")
+    plan = make_plan(needs(shows(Book, "title", author=shows(Author, "name")()), Book, [hint]))
+
+    assert paths(report_data(report(plan))["plan"]) == {"": [{"author": []}, {"penman": []}]}
+
+
 def test_targets_that_are_not_known_are_loaded_as_django_finds_them():
     plan = make_plan(needs(shows(Comment, "text"), Comment, ["subject"]))
     (node,) = report_data(report(plan))["plan"]["related"]
@@ -158,6 +168,17 @@ def test_targets_that_are_not_known_are_loaded_as_django_finds_them():
     assert (node["path"], node["model"], node["why"], node["columns"]) == (
         *("subject", None, "its targets are loaded as Django finds them", None),
     )
+
+
+def test_rows_of_a_third_partys_relation_are_one_node_with_what_lies_beyond():
+    genres = get_relation(Book, "genres")
+    assert genres is not None
+    parent = needs(shows(Genre, "name", parent=shows(Genre, "name")()))
+    edge = Edge(replace(genres, kind="custom"), {Genre: parent}, origins=frozenset([HERE]))
+    tree = report_data(report(make_plan(Requirement(Book, edges={"genres": edge}))))["plan"]
+
+    assert paths(tree) == {"": [{"genres": [{"genres.parent": []}]}]}
+    assert [origin["by"] for origin in tree["related"][0]["origins"]] == ["BookSerializer.title"]
 
 
 def test_a_declared_generic_prefetch_is_loaded_with_the_querysets_it_names():

@@ -98,7 +98,7 @@ def test_a_report_reads_like_a_tree():
 
         SQL
           1. SELECT 1
-          2. SELECT 2
+          2. reviews: SELECT 2
 
         planned in 1.5 ms (made anew)
         """
@@ -118,6 +118,21 @@ def test_long_lines_are_wrapped_and_words_are_not_broken(width):
 
     assert max(map(len, notes)) <= width
     assert " ".join(line.strip() for line in notes) == note_line(NOTE)
+
+
+def test_the_tree_is_no_wider_than_the_terminal():
+    tree = render_text(DATA, width=60).partition("\n\nSQL\n")[0].splitlines()[6:]
+
+    assert max(map(len, tree)) <= 60
+    assert "\n".join(tree[4:10]) == textwrap.dedent(
+        """\
+        ├── author → shop.Author  [join] one row at most for each
+        │   │     parent
+        │   │   only 2 of 3 columns: id, name
+        │   │   for BookSerializer.author [shop/serializers.py:9]
+        │   └── city → shop.City  [join] one row at most for each
+        │             parent"""
+    )
 
 
 def test_a_note_without_path_and_place_has_neither_bracket():

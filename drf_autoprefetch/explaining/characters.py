@@ -1,4 +1,4 @@
-"""Characters that a report writes out, because nobody would see them or what they do to others."""
+"""Characters that a report writes out or leaves out: unseen ones, and where objects lie in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from typing import Any
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+
+_ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
+
+
+def without_addresses(words: object) -> str:
+    """Return words, those of an error for one, without where objects lie in memory, which differs from run to run."""
+    return _ADDRESS.sub("", str(words))
 
 
 def visible(value: Any) -> Any:

@@ -23,6 +23,7 @@ from ..reading.origins import class_origin
 from ..reading.views import handler_name, is_detail
 from .analysis.again import Again
 from .analysis.results import Planned, analyze
+from .characters import without_addresses
 from .formats import FORMATS, PLAN_MEDIA_TYPE, Format, negotiate
 from .reports import Report, report_data
 
@@ -64,6 +65,8 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
     """
     view, request = again.view, again.request
     known, media_type, analyzed = _format(request)
+    # Its filters may refuse a parameter that they do not know.
+    view.request = again.fresh_request(view)
     if is_detail(view):
         view.get_object()
     report = replace(make_report(view, plan), links=links(request, analyzed=analyzed))
@@ -71,7 +74,8 @@ def explain(plan: RequestPlan, again: Again) -> HttpResponse:
         report = with_analysis(report, again)
     headers = {
         "Content-Type": f"{media_type}; charset=utf-8",
-        "Cache-Control": "no-store",
+        # Early releases of Django 5.2 cache for everybody what is not private.
+        "Cache-Control": "private, no-store",
         "Vary": "Accept, Cookie, Authorization",
         "X-Content-Type-Options": "nosniff",
     }
@@ -131,7 +135,7 @@ def planning_failed(view: Any, error: Exception) -> Note:
     """Return the note that says what planning for ``view`` raised."""
     origin = replace(class_origin(type(view), "view"), field=handler_name(view))
     remedy = "Requests load their rows as without the library until this is mended."
-    return Note("planning-failed", "", f"planning failed: {error}", remedy, origin)
+    return Note("planning-failed", "", f"planning failed: {without_addresses(error)}", remedy, origin)
 
 
 def choices() -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -16,15 +15,13 @@ from django.utils.safestring import mark_safe
 
 from .analysis.page import analysis_page
 from .characters import visible
+from .copying import to_copy
 from .highlighting import sql_as_html
 
 _FOLDER = Path(__file__).parent / "page"
 
 #: Who asks for all columns by these knows that they are read; of other code nothing is known.
 _ASKED = ("hint", "queryset")
-
-_HINT = re.compile(r"@prefetch_hint\(|Meta\.prefetch_hints = \{")
-_BRACKET = re.compile(r"""[()\[\]{}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 
 def render_html(data: dict[str, Any], links: Sequence[tuple[str, str]] = ()) -> str:
@@ -97,27 +94,7 @@ def _engine() -> Engine:
 
 
 def _note(note: dict[str, Any], number: int) -> dict[str, Any]:
-    before, code, after = _with_code(note["remedy"])
-    return note | {"number": number, "before": before, "code": code, "after": after}
-
-
-def _with_code(remedy: str) -> tuple[str, str, str]:
-    """A remedy as the hint in it, which is what a person pastes, and what stands before and after that."""
-    hint = _HINT.search(remedy)
-    if hint is None:
-        return remedy, "", ""
-    end = _closed(remedy, hint.end())
-    return remedy[: hint.start()], remedy[hint.start() : end], remedy[end:]
-
-
-def _closed(text: str, start: int) -> int:
-    """The end of the brackets that are open at ``start``; the end of ``text`` where they stay open."""
-    depth = 1
-    for match in _BRACKET.finditer(text, start):
-        depth += (match[0] in "([{") - (match[0] in ")]}")
-        if depth == 0:
-            return match.end()
-    return len(text)
+    return note | {"copied": to_copy(note["remedy"], f"remedy-{number}", f"hint-{number}", f"note {number}")}
 
 
 def _node(node: dict[str, Any], queries: Iterator[int]) -> dict[str, Any]:

@@ -103,8 +103,10 @@ def _nested(plan: Plan, sql: dict[str, Any] | None, above: str, literals: bool) 
         if path:
             nodes[_nearest(path, nodes)]["related"].append(node)
     for prefetch in plan.lookups():
-        parent = _nearest(prefetch.lookup.replace("__", "."), nodes)
-        nodes[parent]["related"].extend(_prefetched(prefetch, above, literals))
+        path = prefetch.lookup.replace("__", ".")
+        # A third party's relation loads by no plan of ours: what is known of its rows was decided above.
+        if prefetch.plans or prefetch.declared or path not in nodes:
+            nodes[_nearest(path, nodes)]["related"].extend(_prefetched(prefetch, above, literals))
     return nodes[""]
 
 

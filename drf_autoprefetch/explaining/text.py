@@ -31,8 +31,8 @@ def _lines(data: dict[str, Any], width: int) -> Iterator[str]:
         yield from _node(data["plan"], "", "", width)
         yield ""
         yield "SQL"
-        for number, sql in enumerate(_sql(data["plan"]), 1):
-            yield from _wrapped(f"{number}. {sql}", "  ", width)
+        for number, (path, sql) in enumerate(_sql(data["plan"]), 1):
+            yield from _wrapped(f"{number}. {path and f'{path}: '}{sql}", "  ", width)
     if data.get("analysis"):
         yield from _happened(data["analysis"], width)
     timing = data["timing"]
@@ -59,9 +59,9 @@ def note_line(note: dict[str, Any]) -> str:
 def _node(node: dict[str, Any], head: str, tail: str, width: int) -> Iterator[str]:
     name = node["path"].rpartition(".")[2] or node["model"]
     model = f" → {node['model']}" if node["path"] else ""
-    yield f"{head}{name}{model}  [{node['strategy']}] {node['why']}"
     related = node["related"]
     inner = tail + (_BAR if related else _BLANK)
+    yield from _wrapped(f"{name}{model}  [{node['strategy']}] {node['why']}", head, width, inner)
     for line in _details(node):
         yield from _wrapped(line, inner, width)
     for child in related:
@@ -85,16 +85,18 @@ def _origin(origin: dict[str, Any]) -> str:
     return f"{origin['by']} [{origin['place']}]" if origin["place"] else str(origin["by"])
 
 
-def _sql(node: dict[str, Any]) -> Iterator[str]:
+def _sql(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if node.get("sql"):
-        yield node["sql"]["text"]
+        yield node["path"], node["sql"]["text"]
     for child in node["related"]:
         yield from _sql(child)
 
 
-def _wrapped(line: str, indent: str, width: int) -> list[str]:
+def _wrapped(line: str, indent: str, width: int, below: str | None = None) -> list[str]:
+    """``line`` behind ``indent``; what does not fit goes behind ``below``, the same unless told otherwise."""
     room = max(width, len(indent) + 40)
     wrapper = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False)
     inner = " " * (len(line) - len(line.lstrip()))
-    wrapper.initial_indent, wrapper.subsequent_indent = indent, f"{indent}{inner}  "
+    wrapper.initial_indent = indent
+    wrapper.subsequent_indent = f"{indent if below is None else below}{inner}  "
     return wrapper.wrap(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -18,6 +17,7 @@ from django.db.models import Manager, QuerySet
 from ..notes import Note, Origin
 from ..reading.origins import class_origin, is_installed, shorten
 from .analysis.again import Again
+from .characters import without_addresses
 from .endpoint import make_report, with_analysis
 from .finding_views import Registered
 from .formats import Format
@@ -174,9 +174,7 @@ def _log_in(request: Any, user: Any) -> None:
 
 def as_line(error: Exception) -> str:
     """Return class and message of an error in one line that is the same in every run."""
-    words = " ".join(str(error).split())
-    # Where an object lies in memory differs from run to run.
-    return f"{type(error).__name__}: {re.sub(' at 0x[0-9a-fA-F]+', '', words)}"
+    return f"{type(error).__name__}: {' '.join(without_addresses(error).split())}"
 
 
 def _needs_request(registered: Registered, problem: str, error: TracebackType | None) -> Note:

@@ -103,9 +103,9 @@ def test_the_request_is_analyzed_by_a_link(visit):
     assert page.locator("h2").first.inner_text() == "What happened"
     assert "not planned" in first.inner_text()
     assert first.get_by_role("img", name=re.compile(r"from [\d.]+ ms to [\d.]+ ms")).is_visible()
-    first.get_by_role("button", name="Copy the remedy of line 1").click()
+    first.get_by_role("button", name="Copy the hint of line 1").click()
     expect(page.get_by_role("status")).to_have_text("Copied")
-    assert HINT in page.evaluate("navigator.clipboard.readText()")
+    assert page.evaluate("navigator.clipboard.readText()") == HINT
     page.get_by_text("SQL of line 1").click()
     assert page.locator("#ran-1").is_visible()
     page.get_by_role("link", name="the plan alone").click()

@@ -65,11 +65,11 @@ class Again:
             vars(view)[name] = _bound(value, self.view, view)
         vars(view)[self.request.method.lower()] = _bound(self.handler, self.view, view)
         view.headers, view.kwargs = dict(view.headers), dict(self._kwargs)
-        view.request = self._fresh_request(view)
+        view.request = self.fresh_request(view)
         return view
 
-    def _fresh_request(self, view: Any) -> Any:
-        """The request as a client sends it that accepts anything: ``Accept`` says how the report is wanted."""
+    def fresh_request(self, view: Any) -> Any:
+        """Return the request as one asks for data who accepts anything: ``Accept`` says how the report is wanted."""
         request = _twin(self.request)
         request._request = _fresh(self.request._request)
         if "_user" in vars(self.request):

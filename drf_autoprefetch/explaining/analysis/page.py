@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..copying import to_copy
 from ..highlighting import sql_as_html
 from .statements import ROLES, UNPLANNED
 from .text import marks, per_parent, purpose, remarks, sameness, summary
@@ -37,6 +38,7 @@ def _statement(statement: dict[str, Any], number: int, total: float) -> dict[str
         "purpose": purpose(statement).removeprefix(statement["role"]).removeprefix(": "),
         "marks": marked,
         "remarks": [remark for remark in remarks(statement) if remark != remedy and remark not in marked],
+        "copied": to_copy(remedy, f"cure-{number}", f"code-{number}", f"line {number}"),
         "html": sql_as_html(statement["sql"]["text"]),
         "bar": _bar(statement["timing"], total),
     }

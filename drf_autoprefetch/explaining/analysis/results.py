@@ -8,6 +8,7 @@ from typing import Any
 
 from ...conf import get_settings
 from ...loading.switches import autoprefetch_disabled
+from ..characters import without_addresses
 from .again import Again
 from .blocks import rolled_back
 from .database_plans import database_plan
@@ -127,7 +128,7 @@ def _outcome(each: Run, planned: Planned) -> dict[str, Any]:
 def _error(error: Exception, planned: Planned) -> str:
     """The words of an error may hold what users wrote."""
     name = type(error).__name__
-    return f"{name}: {error}" if planned.open and str(error) else name
+    return f"{name}: {without_addresses(error)}" if planned.open and str(error) else name
 
 
 def _same(done: Run, bare: Run) -> bool | None:
