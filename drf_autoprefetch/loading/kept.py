@@ -22,7 +22,7 @@ NOTHING: Any = object()
 class Loaded(NamedTuple):
     """What was loaded for a row that has not been asked for it yet; ``key`` is what the row had it by."""
 
-    key: tuple[Any, ...]
+    key: tuple[Any, ...] | None
     value: Any
 
 
@@ -99,10 +99,9 @@ def cache_of(row: Model, relation: Relation) -> Any:
 
 def set_aside(row: Model, relation: Relation, name: str) -> Any:
     """Move what was loaded for ``row`` out of Django's sight, and return it."""
-    cache, key = cache_of(row, relation), key_of(row, relation)
-    value = dict.pop(cache, name, NOTHING)
-    if value is not NOTHING and key is not None:
-        cache.spare[name] = Loaded(key, value)
+    cache = cache_of(row, relation)
+    value = dict.pop(cache, name)
+    cache.spare[name] = Loaded(key_of(row, relation), value)
     return value
 
 

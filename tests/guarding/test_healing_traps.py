@@ -330,6 +330,24 @@ def test_a_queryset_that_is_evaluated_too_late_asks_the_database(heals, django_a
         assert list(found) is not None
 
 
+def test_a_list_that_is_asked_for_while_others_are_loaded_is_loaded_by_django(heals):
+    rows = peers()
+    later, shown = rows[2].reviews.all(), []
+    ask(rows[0], "reviews")
+
+    def interrupt(execute: Any, *query: Any) -> Any:
+        if not shown:
+            shown.append([])
+            shown.append(list(later))
+        return execute(*query)
+
+    with connections["default"].execute_wrapper(interrupt):
+        ask(rows[1], "reviews")
+
+    assert shown[1] == list(Review.objects.filter(book=rows[2]))
+    assert ask(rows[3], "reviews") == list(Review.objects.filter(book=rows[3]))
+
+
 def test_a_child_knows_its_parent(heals, django_assert_num_queries):
     rows = peers(name="reviews")
     children = [review for row in rows[2:] for review in row.reviews.all()]
