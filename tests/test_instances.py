@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, Prefetch, prefetch_related_objects
 from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from drf_autoprefetch import optimize, prefetch_hint
+from drf_autoprefetch import AutoPrefetchMixin, optimize, prefetch_hint
 from drf_autoprefetch.loading.instances import load_for_now, load_instances
-from tests.examples import ModelSerializer, needs, shows
+from tests.examples import ModelSerializer, answer, needs, shows
 from tests.testapp.models import Author, Book, Comment, Medium, Review, TaggedItem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
@@ -107,6 +110,27 @@ def test_lists_that_were_loaded_for_now_are_forgotten_and_single_rows_stay(djang
     with django_assert_num_queries(1):
         assert (first.author.city, list(second.reviews.all())) == (second.author.city, kept)
         assert (len(first.reviews.all()), hasattr(first, "review_count")) == (3, False)
+
+
+def test_a_hint_that_asks_the_context_is_asked_for_every_request(django_assert_num_queries):
+    """The rows that a handler has fetched by itself are loaded by a plan that is only remembered without such hints."""
+
+    @prefetch_hint(lambda context: [context["request"].GET["of"]])
+    def get_of(self: Any, book: Any) -> Any:
+        return getattr(getattr(book, self.context["request"].GET["of"]), "name", None)
+
+    class Books(AutoPrefetchMixin, ReadOnlyModelViewSet[Any]):
+        serializer_class = shows(Book, "title", of=serializers.SerializerMethodField(), get_of=get_of)
+        queryset = Book.objects.all()
+
+        def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+            return Response(self.get_serializer(list(Book.objects.order_by("pk")), many=True).data)
+
+    for of in ("author", "publisher", "author"):
+        with django_assert_num_queries(2):
+            shown = json.loads(answer(Books, data={"of": of}).content)
+
+        assert [each["of"] for each in shown] == list(Book.objects.order_by("pk").values_list(f"{of}__name", flat=True))
 
 
 def test_lists_of_single_rows_are_forgotten_too(django_assert_num_queries):
