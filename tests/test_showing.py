@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -91,6 +92,23 @@ class Books(Base):
         return Response([book.title for book in self.filter_queryset(self.get_queryset())])
 
     @action(detail=True)
+    def looked_up(self, request: Request, pk: Any = None) -> Response:
+        found = getattr(self, "isbn", None) if hasattr(self, "called") else getattr(super(), "lookup_field")  # noqa: B009
+        return Response(found)
+
+    @action(detail=True)
+    def by_getattr(self, request: Request, pk: Any = None) -> Response:
+        return Response(getattr(self, "get_serializer")(self.get_object()).data)  # noqa: B009
+
+    @action(detail=True)
+    def by_any_name(self, request: Request, pk: Any = None) -> Response:
+        return Response(getattr(self, self.kwargs["pk"], None))
+
+    @action(detail=True)
+    def by_own_getattr(self, request: Request, getattr: Any = elsewhere, pk: Any = None) -> Response:
+        return Response(getattr(self, "isbn"))
+
+    @action(detail=True)
     def direct(self, request: Request, pk: Any = None) -> Response:
         return Response(self.get_serializer(self.get_object()).data)
 
@@ -108,7 +126,7 @@ class Books(Base):
 
     @action(detail=True)
     def given_away(self, request: Request, pk: Any = None) -> Response:
-        return Response(elsewhere(self))
+        return Response(getattr(request, "isbn", None) or elsewhere(self))
 
     @action(detail=True)
     def as_stock(self, request: Request, pk: Any = None) -> Response:
@@ -142,7 +160,7 @@ def test_a_list_of_its_own_that_never_does() -> None:
     assert answers.planned.columns(Book) == {"id", "title"}
 
 
-@pytest.mark.parametrize("name", ["icon", "helped", "in_context", "titles"])
+@pytest.mark.parametrize("name", ["icon", "helped", "in_context", "titles", "looked_up"])
 def test_handlers_that_never_do(name: str) -> None:
     """Their rows are loaded for what they read, and no serializer is made for that."""
     assert not may_show(Books, name)
@@ -162,6 +180,9 @@ def test_handlers_that_never_do(name: str) -> None:
         "as_stock",
         "by_unread",
         "by_old_super",
+        "by_getattr",
+        "by_any_name",
+        "by_own_getattr",
         "retrieve",
     ],
 )
@@ -177,6 +198,12 @@ def test_what_cannot_be_read_may() -> None:
     assert may_show(made, "made")
     assert may_show(made, "missing")
     assert may_show(made, "bare")
+
+
+def test_a_function_that_only_looks_like_getattr_may() -> None:
+    code, closure = Books.looked_up.__code__, Books.looked_up.__closure__
+    names = {**Books.looked_up.__globals__, "getattr": elsewhere}
+    assert may_show(type("Made", (Books,), {"made": FunctionType(code, names, None, None, closure)}), "made")
 
 
 def test_decorators_may_do_anything_with_the_view() -> None:

@@ -55,9 +55,25 @@ def _taken(function: Any) -> set[str] | None:
     if tree is None or not tree.args.args:
         return None
     nodes, name = list(ast.walk(tree)), tree.args.args[0].arg
-    taken = [node.attr for node in nodes if isinstance(node, ast.Attribute) and _is_view(node.value, name)]
+    taken = [found for node in nodes if (found := _name_taken(node, name, function)) is not None]
     named = sum(isinstance(node, ast.Name) and node.id in (name, "super") for node in nodes)
     return None if named > len(taken) else set(taken)
+
+
+def _name_taken(node: ast.AST, name: str, function: FunctionType) -> str | None:
+    """The name that a node takes from ``self`` or ``super()``: as an attribute, or by ``getattr()`` and a constant."""
+    match node:
+        case ast.Attribute(value=value, attr=found) if _is_view(value, name):
+            return found
+        case ast.Call(
+            func=ast.Name(id="getattr" | "hasattr" as asks), args=[value, ast.Constant(value=str(found)), *_]
+        ):
+            return found if _is_view(value, name) and _is_builtin(function, asks) else None
+    return None
+
+
+def _is_builtin(function: FunctionType, name: str) -> bool:
+    return name in function.__code__.co_names and name not in function.__globals__
 
 
 def _is_view(node: ast.expr, name: str) -> bool:

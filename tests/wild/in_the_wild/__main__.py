@@ -8,6 +8,7 @@ Bare is an application without its own ``select_related()`` and the like in its 
 
 from __future__ import annotations
 
+import atexit
 import runpy
 import sys
 from pathlib import Path
@@ -51,9 +52,10 @@ def _force(generics: object) -> None:
 
 
 def _strip(query: object) -> None:
-    from .stripping import strip_hints
+    from .stripping import report, strip_hints
 
     strip_hints(query)
+    atexit.register(report)
 
 
 main()

@@ -1,17 +1,18 @@
 """Ask every view of an application for rows that are made up, with plans and without, and compare.
 
-    DJANGO_SETTINGS_MODULE=… python -m in_the_wild.asking
+    DJANGO_SETTINGS_MODULE=… python -m in_the_wild.asking [--bare] [QUERY ...]
 
 Its tests show one or two rows; here each list has four, then twelve. Every view has the mixin, which is switched off
-for the plain answer. Tables are made without migrations.
+for the plain answer. Tables are made without migrations. ``--bare`` takes the application's own hints away before;
+each view is asked without a query string, and with each ``QUERY``.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
-import random
 import re
 import sys
 from collections import Counter
@@ -20,8 +21,17 @@ from typing import Any
 
 from .forcing import force_mixin
 from .imports import after_import
+from .steady import begin, draw_the_same, stop_the_clock
+from .stripping import report, strip_hints
 
+QUERIES = ["", *(f"?{query}" for query in sys.argv[1:] if query != "--bare")]
+
+draw_the_same()
+after_import("django.utils.timezone", stop_the_clock)
 after_import("rest_framework.generics", force_mixin)
+if "--bare" in sys.argv:
+    after_import("django.db.models.query", strip_hints)
+    atexit.register(report)
 sys.path.insert(0, os.getcwd())
 
 import django  # noqa: E402
@@ -43,6 +53,7 @@ from drf_autoprefetch.explaining.finding_views import Registered, registered_vie
 from .making_up import keys, make_rows  # noqa: E402
 
 ROWS = (4, 12)
+Answer = tuple[int, bytes, int]
 _CLOCK = re.compile(rb'"timestamp":"[^"]*"')
 
 
@@ -80,42 +91,57 @@ def _client() -> APIClient:
 
 
 def _urls(view: Registered) -> Iterator[str]:
-    """The URL of a list, or those of the first two rows."""
-    yield view.path
+    """The URL of a list, or those of the first two rows, with each query string."""
+    yield from (view.path + query for query in QUERIES)
     if view.match.kwargs and "/1/" in view.path:
-        yield "/2/".join(view.path.rsplit("/1/", 1))
+        yield from ("/2/".join(view.path.rsplit("/1/", 1)) + query for query in QUERIES)
 
 
 def _compare(client: APIClient, url: str, found: Counter[str], faults: list[str]) -> None:
-    plain, again = (_ask(client, url, ENABLED=False) for _ in range(2))
+    plain, again = _ask(client, url, ENABLED=False)
     if plain != again:
         found["unsteady"] += 1
         return
-    status, body, before = plain
-    shown_status, shown, after = _ask(client, url, STRICT=True, UNPLANNED="count")
+    # What is worked out but once in the life of a process is forgotten with each change of settings: both answers
+    # are compared, and the cost of the second.
+    answers = _ask(client, url, STRICT=True, UNPLANNED="count")
     found["responses"] += 1
-    found["answered with rows"] += status == 200
-    if (status, body) != (shown_status, shown):
-        faults.append(f"DIFFERS {url}\n  plain {status} {body[:2000]!r}\n  mixin {shown_status} {shown[:2000]!r}")
-        return
+    found["answered with rows"] += plain[0] == 200
+    for answer in answers:
+        if plain[:2] != answer[:2]:
+            found["in another order"] += sorted(plain[1]) == sorted(answer[1])
+            faults.append(f"DIFFERS {url}\n  plain {plain[0]} {plain[1][:2000]!r}")
+            faults.append(f"  mixin {answer[0]} {answer[1][:2000]!r}")
+            return
+    _count(url, plain, answers[1], found, faults)
+
+
+def _count(url: str, plain: Answer, answer: Answer, found: Counter[str], faults: list[str]) -> None:
+    before, after = plain[2], answer[2]
     found["same"] += 1
     found["queries without"] += before
     found["queries with"] += after
     found["fewer"] += after < before
     found["more"] += after > before
     if after > before:
-        faults.append(f"COSTS MORE {before} → {after}: {url} ({status})")
+        faults.append(f"COSTS MORE {before} → {after}: {url} ({plain[0]})")
 
 
-def _ask(client: APIClient, url: str, **library: Any) -> tuple[int, bytes, int]:
+def _ask(client: APIClient, url: str, **library: Any) -> list[Answer]:
+    """Ask twice, and return status, body and number of queries of each answer."""
+    with override_settings(DRF_AUTOPREFETCH=library):
+        return [_asked(client, url) for _ in range(2)]
+
+
+def _asked(client: APIClient, url: str) -> Answer:
     queries: list[str] = []
 
     def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         queries.append(sql)
         return execute(sql, params, many, context)
 
-    random.seed(0)
-    with override_settings(DRF_AUTOPREFETCH=library), transaction.atomic(), connection.execute_wrapper(count):
+    begin(url)
+    with transaction.atomic(), connection.execute_wrapper(count):
         try:
             response = client.get(url, headers={"accept": "application/json"})
             status, body = response.status_code, response.getvalue()

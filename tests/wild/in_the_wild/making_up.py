@@ -17,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models, transaction
 
 _LEFT_ALONE = {"contenttypes.ContentType", "auth.Permission", "sessions.Session", "admin.LogEntry"}
+_LOOKED_UP = {"slug", "code"}
 _NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.timezone.utc)
 _draw = random.Random(1)
 #: The keys of the rows that are there, by model.
@@ -106,18 +107,22 @@ def _value(field: Any, number: int) -> Any:
 
 
 def _key(field: Any, number: int) -> Any:
-    """A target for each row where it may have but one, else any; every fourth has none where it may be null."""
+    """A target for each row where it may have but one, else half of them the first, of which much is shown then, and
+    the others any; every fourth has none where it may be null."""
     found = keys[field.remote_field.model._meta.concrete_model]
     if field.unique and number < len(found):
         return found[number]
     if found and not field.unique and not (field.null and number % 4 == 3):
-        return _draw.choice(found)
+        return _draw.choice([found[0], _draw.choice(found)])
     if field.null:
         return None
     raise ImpossibleError(field)
 
 
 def _text(field: Any, number: int) -> str:
+    """What a URL looks rows up by is short: ``/1/`` is the first of them, as it is with keys."""
+    if field.name in _LOOKED_UP:
+        return str(number + 1)
     return f"{field.name} {number}"[-(field.max_length or 99) :]
 
 
@@ -137,7 +142,7 @@ _MAKERS: dict[str, Any] = {
     "FloatField": lambda field, number: float(number % 50),
     "GenericIPAddressField": lambda field, number: f"10.0.0.{number % 250}",
     "JSONField": lambda field, number: field.get_default() if field.has_default() else {},
-    "SlugField": lambda field, number: f"{field.name}-{number}"[-(field.max_length or 99) :],
+    "SlugField": lambda field, number: _text(field, number).replace(" ", "-"),
     "TextField": _text,
     "TimeField": lambda field, number: datetime.time(1, number % 60),
     "UUIDField": lambda field, number: uuid.UUID(int=zlib.crc32(str(field).encode()) * 1000 + number),

@@ -1,0 +1,1 @@
+"""What is run with applications that nobody here wrote."""
