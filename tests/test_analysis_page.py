@@ -1,4 +1,7 @@
-"""What happened, as text and on the page: everything is said, and nothing in it does harm."""
+"""What happened, as text and on the page: everything is said, and nothing in it does harm.
+
+``UPDATE_GOLDEN=1 pytest tests/test_analysis_page.py`` writes both as they are now into ``tests/golden``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import pytest
 
 from drf_autoprefetch.explaining.html import render_html
 from drf_autoprefetch.explaining.text import render_text
+from tests.goldens import agree, without_assets
 from tests.markup import HOSTILE, parse, section
 from tests.test_html import DATA as PLAIN
 from tests.test_html import LINKS, everywhere, hashed, skeleton
@@ -110,6 +114,11 @@ BARE = ANALYSIS | {
 }
 DATA = PLAIN | {"analysis": ANALYSIS}
 PAGE = parse(render_html(DATA, LINKS))
+
+
+def test_what_happened_is_shown_as_it_was():
+    agree("analysis.txt", render_text(DATA))
+    agree("analysis.html", without_assets(render_html(DATA, LINKS)))
 
 
 def test_text_says_what_happened_query_by_query():

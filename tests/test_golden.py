@@ -125,7 +125,7 @@ def test_no_file_is_left_over() -> None:
     found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
     audit = {f"audit/{file_name('project', format)}" for format in AUDIT_FORMATS}
     audit |= {"audit/baseline.json", "audit/demo.txt", "audit/probed.txt"}
-    others = {"analysis.json", "explain.html", "guarding/scenarios.txt"}
+    others = {f"analysis.{format}" for format in ("html", "json", "txt")} | {"explain.html", "guarding/scenarios.txt"}
     assert found == others | singles | together | demo | audit
 
 
