@@ -126,15 +126,10 @@ def test_all_columns_are_loaded_because_of_somebody():
         {"by": name, "kind": "method body", "place": place}
         for name, place in (("BookSerializer.stars", "shop/serializers.py:41"), ("hint", ""), ("book", ""))
     )
-    every = {"columns": ["id", "name"], "dropped": [], "everything": [stars, hint]}
-    text = render_text(
-        DATA
-        | {
-            "plan": DATA["plan"]
-            | every
-            | {"origins": [stars], "related": [node("a", model="shop.A", **every, origins=[hint, book])]}
-        }
-    )
+    every: dict[str, Any] = {"columns": ["id", "name"], "dropped": [], "everything": [stars, hint]}
+    below = node("a", model="shop.A", **every, origins=[hint, book])
+    plan: Any = DATA["plan"]
+    text = render_text(DATA | {"plan": plan | every | {"origins": [stars], "related": [below]}})
 
     assert text.partition("the rows of this query\n")[2].partition("\n\n")[0] == textwrap.dedent(
         """\

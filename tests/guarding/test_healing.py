@@ -422,13 +422,12 @@ def test_rows_that_wait_until_they_are_read_are_healed_as_well():
     def get_ratings(self: Any, row: Any) -> Any:
         return [each.reader_id for each in row.reviews.all()] if row.pages % 20 else []
 
-    ratings = shows(Book, "id", ratings=serializers.SerializerMethodField(), get_ratings=get_ratings)
+    ratings: Any = shows(Book, "id", ratings=serializers.SerializerMethodField(), get_ratings=get_ratings)
+    unread: Any = unforeseen(f"{READERS} + [each.name for each in row.genres.all()]").serializer_class
+    meta = type("Meta", (ratings.Meta,), {"fields": ["ratings", "shown"]})
+    both = type("Both", (unread, ratings), {"Meta": meta})
 
-    class Both(unforeseen(f"{READERS} + [each.name for each in row.genres.all()]").serializer_class, ratings):  # type: ignore[misc]
-        class Meta(ratings.Meta):
-            fields = ["ratings", "shown"]
-
-    found = healed(type("Books", (Planned,), {"serializer_class": Both, "queryset": Book.objects.all()}))
+    found = healed(type("Books", (Planned,), {"serializer_class": both, "queryset": Book.objects.all()}))
 
     assert {each.relation for each in found.findings if each.healed} == {"Review.reader", "Book.genres"}
     assert found.count == 6

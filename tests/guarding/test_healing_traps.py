@@ -332,12 +332,13 @@ def test_a_queryset_that_is_evaluated_too_late_asks_the_database(heals, django_a
 
 def test_a_list_that_is_asked_for_while_others_are_loaded_is_loaded_by_django(heals):
     rows = peers()
-    later, shown = rows[2].reviews.all(), []
+    later = rows[2].reviews.all()
+    shown: list[Any] = []
     ask(rows[0], "reviews")
 
     def interrupt(execute: Any, *query: Any) -> Any:
         if not shown:
-            shown.append([])
+            shown.append(None)
             shown.append(list(later))
         return execute(*query)
 
