@@ -29,13 +29,14 @@ def node(path: str, **more: Any) -> dict[str, Any]:
         "origins": [],
         "columns": ["id", "name"],
         "dropped": ["email"],
+        "everything": [],
         "reads": {},
         "related": [],
     }
     return plain | more
 
 
-DATA = {
+DATA: dict[str, Any] = {
     "version": 1,
     "view": "BookView",
     "action": "list",
@@ -118,6 +119,31 @@ def test_long_lines_are_wrapped_and_words_are_not_broken(width):
 
     assert max(map(len, notes)) <= width
     assert " ".join(line.strip() for line in notes) == note_line(NOTE)
+
+
+def test_all_columns_are_loaded_because_of_somebody():
+    stars, hint, book = (
+        {"by": name, "kind": "method body", "place": place}
+        for name, place in (("BookSerializer.stars", "shop/serializers.py:41"), ("hint", ""), ("book", ""))
+    )
+    every = {"columns": ["id", "name"], "dropped": [], "everything": [stars, hint]}
+    text = render_text(
+        DATA
+        | {
+            "plan": DATA["plan"]
+            | every
+            | {"origins": [stars], "related": [node("a", model="shop.A", **every, origins=[hint, book])]}
+        }
+    )
+
+    assert text.partition("the rows of this query\n")[2].partition("\n\n")[0] == textwrap.dedent(
+        """\
+        │   all 2 columns because of BookSerializer.stars [shop/serializers.py:41], hint
+        │   annotated: stars
+        └── a → shop.A  [join] one row at most for each parent
+                all 2 columns because of BookSerializer.stars [shop/serializers.py:41], hint
+                for book"""
+    )
 
 
 def test_the_tree_is_no_wider_than_the_terminal():

@@ -70,19 +70,21 @@ def _node(node: dict[str, Any], head: str, tail: str, width: int) -> Iterator[st
 
 
 def _details(node: dict[str, Any]) -> Iterator[str]:
-    if node["columns"] is not None and not node.get("dropped"):
-        yield f"all {len(node['columns'])} columns"
+    everything: list[Any] = []
+    if node["columns"] is not None and not node["dropped"]:
+        everything = node["everything"]
+        yield f"all {len(node['columns'])} columns" + (f" because of {_origins(everything)}" if everything else "")
     elif node["columns"] is not None:
         total = len(node["columns"]) + len(node["dropped"])
         yield f"only {len(node['columns'])} of {total} columns: {', '.join(node['columns'])}"
     if node.get("annotations"):
         yield f"annotated: {', '.join(node['annotations'])}"
-    if node["origins"]:
-        yield "for " + ", ".join(_origin(origin) for origin in node["origins"])
+    if others := [origin for origin in node["origins"] if origin not in everything]:
+        yield f"for {_origins(others)}"
 
 
-def _origin(origin: dict[str, Any]) -> str:
-    return f"{origin['by']} [{origin['place']}]" if origin["place"] else str(origin["by"])
+def _origins(origins: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{each['by']} [{each['place']}]" if each["place"] else each["by"] for each in origins)
 
 
 def _sql(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
