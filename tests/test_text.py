@@ -36,7 +36,7 @@ def node(path: str, **more: Any) -> dict[str, Any]:
     return plain | more
 
 
-DATA = {
+DATA: dict[str, Any] = {
     "version": 1,
     "view": "BookView",
     "action": "list",
