@@ -12,7 +12,7 @@ from django.db import connections, models
 from django.db.models.expressions import Col
 from django.db.models.query import MAX_GET_RESULTS
 
-from ..planning.unordered import come_by_key, conditions, one_row, reads_others
+from ..planning.unordered import come_as_they_lie, come_by_key, conditions, one_row, reads_others
 from ..reading import columns
 from ..reading.indexes import covered, uncovered
 
@@ -34,25 +34,32 @@ def keep_order(queryset: Any, plain: Any, *, joined: bool, trimmed: bool) -> Any
         if joined or covered(queryset.model, _own_names(query)):
             query.add_ordering("pk")
     elif joined and columns.lie_in_heap(queryset.model, connection) and _is_whole(query):
-        query.add_ordering(Col(query.get_initial_alias(), _CTID))
+        query.add_ordering(_lying(query))
     elif trimmed:
         _read_table(queryset, columns.lie_by_key(queryset.model, connection))
     return queryset
 
 
 def keep_list_order(queryset: Any, plain: Any, far: frozenset[str]) -> None:
-    """Have ``queryset``, of rows of many lists with joins, answer those of each list as they come by their keys.
+    """Have ``queryset``, of rows of many lists with joins, answer those of each list as they come without.
 
-    ``far`` are the columns that are equal in a list. Where a row lies is asked of no list: which database it will be
-    read from is not known yet.
+    ``far`` are the columns that are equal in a list.
     """
-    if not queryset.ordered and come_by_key(plain, far):
+    if queryset.ordered:
+        return
+    if come_by_key(plain, far):
         queryset.query.add_ordering("pk")
+    elif come_as_they_lie(plain, far):
+        queryset.query.add_ordering(_lying(queryset.query))
 
 
 #: Where a row lies, which PostgreSQL tells as a column of every table.
 _CTID: models.Field[Any, Any] = models.TextField()
 _CTID.column = "ctid"
+
+
+def _lying(query: Any) -> Any:
+    return Col(query.get_initial_alias(), _CTID)
 
 
 def _is_whole(query: Any) -> bool:

@@ -23,7 +23,7 @@ from .decisions import Node, decision, entered, left_alone
 from .plans import AS_BEST, Decision, How, Plan, PrefetchPlan, Strategy
 from .rewrites import rewrite
 from .strategies import Situation, choose
-from .unordered import come_by_key
+from .unordered import come_as_they_lie, come_by_key
 from .written import ORIGIN as WRITTEN
 from .written import UNWRITTEN, Path, Written, knows_all_joins, read_queryset, with_written
 
@@ -215,7 +215,8 @@ def _target_plan(edge: Edge, target: Requirement, declared: Declared | None, tri
     listed = edge.relation.kind in ("reverse_many", "generic_relation")
     # Which rows of a list in no order are its first ones may depend on anything.
     by_chance = queryset.query.is_sliced and not base.ordered
-    lost = by_chance or (listed and not base.ordered and not come_by_key(queryset, far))
+    in_order = base.ordered or come_by_key(queryset, far) or come_as_they_lie(queryset, far)
+    lost = by_chance or (listed and not in_order)
     return make_plan(target, base, How(trim and not by_chance, far=far, target=True, listed=listed, adrift=lost))
 
 

@@ -43,20 +43,37 @@ def adrift(queryset: Any) -> bool:
 def come_by_key(queryset: Any, far: frozenset[str] = NOTHING_MORE) -> bool:
     """Return whether the rows of ``queryset`` come in the order of their keys, whichever index they are found by.
 
-    An index has its rows in that order where they have all the same in its columns. One of other columns has its own,
-    and may be read for no other reason than that it holds all of a row. ``far`` are columns that are equal in a list.
+    ``far`` are columns that are equal in a list.
+    """
+    model = queryset.model
+    by_key = columns.lie_by_key(model, connections[queryset.db])
+    return by_key and _found_in_order(queryset, far, columns.primary_key(model))
+
+
+def come_as_they_lie(queryset: Any, far: frozenset[str]) -> bool:
+    """Return whether the rows of lists come as a heap has them, in whichever database and by whichever index.
+
+    An index has rows that are equal in its columns in that order.
+    """
+    in_heap = all(columns.lie_in_heap(queryset.model, connection) for connection in connections.all())
+    return in_heap and _found_in_order(queryset, far, NOTHING_MORE)
+
+
+def _found_in_order(queryset: Any, far: frozenset[str], ordering: frozenset[str]) -> bool:
+    """Whether every index that may find rows has them in the order of the table, which that of ``ordering`` may be.
+
+    It has where they have all the same in its columns. One of other columns has its own, and may be read for no other
+    reason than that it holds all of a row.
     """
     query, model = queryset.query, queryset.model
-    if not columns.lie_by_key(model, connections[queryset.db]):
-        return False
     if query.distinct or query.group_by is not None or reads_others(query):
         return False
     found = conditions(query)
     if found is None or covered(model, columns.all_columns(model), found.sought | far):
         return False
-    key = columns.primary_key(model)
-    useful = (index for index in indexes(model) if index & ((found.looked_at | far) - key))
-    return all(index <= key | found.sought | far for index in useful)
+    key, looked_at = columns.primary_key(model), (found.looked_at | far) - ordering
+    useful = (index for index in indexes(model) if index & looked_at)
+    return looked_at.isdisjoint(key) and all(index <= key | found.sought | far for index in useful)
 
 
 def conditions(query: Any) -> Conditions | None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import optimize
+from drf_autoprefetch.loading.finding import clear_caches
 from drf_autoprefetch.reading import columns
 from tests.testapp.models import (
     Author,
@@ -379,7 +380,6 @@ LISTS = {
 def test_lists_in_no_order_come_as_without_joins(how: Any, by_key: bool) -> None:
     shown = nominations()
     answers = compare(viewset(shown, fetched(how(Nomination.objects.order_by()))))
-    by_key = by_key and connection.vendor != "postgresql"
     assert (" JOIN " in answers.planned.queries[1], len(answers.planned.queries)) == (by_key, 2 if by_key else 3)
     assert ("ORDER BY" in answers.planned.queries[1].replace("ORDER BY NULL", "")) == by_key
     # Which are the first of a list in no order may depend on the columns that are asked for.
@@ -398,10 +398,15 @@ def test_one_row_has_no_order_to_keep():
     compare(viewset(shows(Parcel, "label", sender=AuthorName()), found), queries=1)
 
 
-def on_a_heap(monkeypatch: pytest.MonkeyPatch, queryset: Any) -> str:
-    """Return the SQL for a list of parcels with their senders, where the database keeps rows as PostgreSQL does."""
+def with_a_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the database keep rows as PostgreSQL does."""
     monkeypatch.setattr(columns, "lie_by_key", lambda model, connection: False)
     monkeypatch.setattr(columns, "lie_in_heap", lambda model, connection: True)
+
+
+def on_a_heap(monkeypatch: pytest.MonkeyPatch, queryset: Any) -> str:
+    """Return the SQL for a list of parcels with their senders, from a heap."""
+    with_a_heap(monkeypatch)
     return str(optimize(queryset, shows(Parcel, "label", sender=AuthorName())).query)
 
 
@@ -435,3 +440,24 @@ def test_a_heap_is_not_asked_where_that_is_not_how_rows_come(monkeypatch):
 
     for queryset in (rows.filter(pk=1), rows.order_by("label"), rows.distinct(), rows[:3], *found):
         assert "ctid" not in on_a_heap(monkeypatch, queryset)
+
+
+@pytest.mark.parametrize(
+    ("how", "lying"),
+    [
+        (lambda rows: rows, True),
+        (lambda rows: rows.filter(year__gt=0), True),
+        (lambda rows: rows.filter(pk__gt=0), False),
+    ],
+    ids=["all", "some", "some by their keys"],
+)
+def test_lists_of_a_heap_are_asked_for_as_they_lie(monkeypatch: pytest.MonkeyPatch, how: Any, lying: bool) -> None:
+    """An index has its rows in that order where they are equal in its columns; that of the keys has not."""
+    shown = nominations()
+    with_a_heap(monkeypatch)
+    clear_caches()
+
+    (lookup,) = optimize(fetched(how(Nomination.objects.order_by())), shown)._prefetch_related_lookups
+
+    sql = str(lookup.queryset.query)
+    assert (" JOIN " in sql, sql.endswith(f"{connection.ops.quote_name('ctid')} ASC")) == (lying, lying)
