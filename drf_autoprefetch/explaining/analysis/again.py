@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from inspect import iscoroutine
 from types import MethodType
 from typing import Any
@@ -92,7 +93,10 @@ def _awaited(coming: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _bound(value: Any, view: Any, other: Any) -> Any:
-    """A method of ``view`` as one of ``other``; anything else as it is."""
+    """A method of ``view`` as one of ``other``, also inside a partial; anything else as it is."""
+    if isinstance(value, partial):
+        function, *given = (_bound(each, view, other) for each in (value.func, *value.args))
+        return partial(function, *given, **value.keywords)
     is_method = isinstance(value, MethodType) and value.__self__ is view
     return MethodType(value.__func__, other) if is_method else value
 
