@@ -646,7 +646,7 @@ def test_each_run_has_a_view_of_its_own_in_the_state_before_the_handler():
 def test_filters_of_the_views_own_are_those_of_the_view_that_answers():
     class Filters(BOOKS):  # type: ignore[misc, valid-type]
         def filter_queryset(self, queryset: Any) -> Any:
-            seen.append((self, self.request.query_params.dict(), vars(self).setdefault("filtered", len(seen))))
+            seen.append((self, self.request.query_params.dict(), self.__dict__.setdefault("filtered", len(seen))))
             return super().filter_queryset(queryset)
 
     seen: list[Any] = []
