@@ -649,6 +649,19 @@ def test_each_run_has_a_view_of_its_own_in_the_state_before_the_handler():
     assert purposes(analysis) == [("planned", "", 1), ("planned", "reviews", 1)]
 
 
+def test_filters_of_the_views_own_are_those_of_the_view_that_answers():
+    class Filters(BOOKS):  # type: ignore[misc, valid-type]
+        def filter_queryset(self, queryset: Any) -> Any:
+            seen.append((self, self.request.query_params.dict(), self.__dict__.setdefault("filtered", len(seen))))
+            return super().filter_queryset(queryset)
+
+    seen: list[Any] = []
+    analyzed(Filters)
+
+    assert len({id(view) for view, *_ in seen}) == 3
+    assert [rest for _, *rest in seen] == [[{}, number] for number in range(3)]
+
+
 def test_what_checks_put_on_the_request_is_there():
     class Tenant(BasePermission):
         def has_permission(self, request: Any, view: Any) -> bool:

@@ -93,10 +93,10 @@ def _awaited(coming: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _bound(value: Any, view: Any, other: Any) -> Any:
-    """A method of ``view`` as one of ``other``, one with its first arguments too; anything else as it is."""
+    """A method of ``view`` as one of ``other``, also inside a partial; anything else as it is."""
     if isinstance(value, partial):
-        args = (_bound(each, view, other) for each in value.args)
-        return partial(_bound(value.func, view, other), *args, **value.keywords)
+        function, *given = (_bound(each, view, other) for each in (value.func, *value.args))
+        return partial(function, *given, **value.keywords)
     is_method = isinstance(value, MethodType) and value.__self__ is view
     return MethodType(value.__func__, other) if is_method else value
 
