@@ -15,6 +15,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import optimize
 from drf_autoprefetch.loading.finding import clear_caches
+from drf_autoprefetch.loading.orders import keep_list_order
 from drf_autoprefetch.reading import columns
 from tests.testapp.models import (
     Author,
@@ -395,7 +396,9 @@ def test_lists_that_the_developer_joins_come_as_the_database_joins_them():
 
 def test_one_row_has_no_order_to_keep():
     found = unordered().filter(pk=Parcel.objects.earliest("pk").pk, sender__gt=0)
-    compare(viewset(shows(Parcel, "label", sender=AuthorName()), found), queries=1)
+    for only in True, False:
+        view = viewset(shows(Parcel, "label", sender=AuthorName()), found, auto_prefetch_only=only)
+        assert "ORDER BY" not in compare(view, queries=1).planned.sql
 
 
 def with_a_heap(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,7 +421,8 @@ def test_a_heap_is_asked_for_its_rows_as_they_lie(monkeypatch):
     rows = unordered()
 
     assert on_a_heap(monkeypatch, rows).endswith(lying)
-    for found in rows.filter(weight__lt=9), rows.filter(Q(pk=1) | Q(weight=2)), rows.filter(pk=F("weight")):
+    either = rows.filter(pk=1) | rows.filter(weight=2)
+    for found in rows.filter(weight__lt=9), rows.filter(Q(pk=1) | Q(weight=2)), either, rows.filter(pk=F("weight")):
         assert on_a_heap(monkeypatch, found).endswith(lying)
 
 
@@ -440,6 +444,15 @@ def test_a_heap_is_not_asked_where_that_is_not_how_rows_come(monkeypatch):
 
     for queryset in (rows.filter(pk=1), rows.order_by("label"), rows.distinct(), rows[:3], *found):
         assert "ctid" not in on_a_heap(monkeypatch, queryset)
+
+
+def test_lists_that_come_in_no_order_that_is_known_are_asked_for_in_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "lie_by_key", lambda model, connection: False)
+    lists = Nomination.objects.order_by().filter(award__gt=0)
+
+    keep_list_order(lists, lists, frozenset(["book_id"]))
+
+    assert not lists.ordered
 
 
 @pytest.mark.parametrize(
