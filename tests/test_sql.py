@@ -81,6 +81,13 @@ def test_a_declared_queryset_keeps_its_conditions():
     assert '"review"."rating" > %s AND ("review"."book_id" IN (…))' in sql(shows(Book, "title"), [hint])
 
 
+def test_the_order_that_a_list_keeps_is_shown():
+    reviews = shows(Review, "rating", reader=shows(Reader, "name")())(many=True)
+    hint = Prefetch("reviews", Review.objects.order_by())
+
+    assert sql(shows(Book, "title", reviews=reviews), [hint]).endswith('IN (…)) ORDER BY "review"."id" ASC')
+
+
 def test_a_sliced_queryset_is_shown_as_it_is():
     hint = Prefetch("reviews", Review.objects.all()[:3], to_attr="some")
 

@@ -8,7 +8,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import Error, connections
 from django.db.models import QuerySet
 
-from ..loading.querysets import put_on
+from ..loading.querysets import put_on_target
 from ..planning.bases import base_queryset
 from ..planning.plans import Plan, PrefetchPlan
 from ..reading import columns, relations
@@ -40,10 +40,10 @@ def queryset_sql(queryset: QuerySet[Any], *, parameters: bool, literals: bool | 
 def prefetch_sql(prefetch: PrefetchPlan, plan: Plan, *, literals: bool) -> dict[str, Any]:
     """Return the SQL of a prefetch, without parameters; ``…`` stands for the keys of the rows it is fetched for."""
     base = base_queryset(prefetch.relation, plan.model, prefetch.declared)
-    if base.query.is_sliced:
-        return queryset_sql(put_on(plan, base, base), parameters=False, literals=literals)
-    queryset = put_on(plan, base, base).extra(**_condition(prefetch, plan, base))
-    return queryset_sql(queryset, parameters=False, literals=literals)
+    planned = put_on_target(plan, base, base)
+    if not base.query.is_sliced:
+        planned = planned.extra(**_condition(prefetch, plan, base))
+    return queryset_sql(planned, parameters=False, literals=literals)
 
 
 def _condition(prefetch: PrefetchPlan, plan: Plan, base: QuerySet[Any]) -> dict[str, Any]:

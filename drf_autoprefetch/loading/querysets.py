@@ -135,10 +135,15 @@ def _target_querysets(plan: PrefetchPlan, root: Any, lists: Lists) -> tuple[Any,
     (target,) = plan.plans
     base: Any = base_queryset(plan.relation, target.model, plan.declared)
     kept = _with_peers(target, base._chain())
-    fetched = put_on(target, base, base if root is None else root, lists)
-    if target.how.listed and target.select_related and not target.written.joins:
-        keep_list_order(fetched, kept, target.how.far)
-    return fetched, kept
+    return put_on_target(target, base, base if root is None else root, lists), kept
+
+
+def put_on_target(plan: Plan, queryset: Any, root: Any, lists: Lists = Lists.ALL) -> Any:
+    """Return a copy of ``queryset``, of the rows at the end of a relation, that carries ``plan``."""
+    planned = put_on(plan, queryset, root, lists)
+    if plan.how.listed and plan.select_related and not plan.written.joins:
+        keep_list_order(planned, queryset, plan.how.far)
+    return planned
 
 
 def _generic(plan: PrefetchPlan, root: Any, lists: Lists) -> Any:
