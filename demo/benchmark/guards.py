@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from multiprocessing import get_context
+from random import Random
 from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100, help="rows of a page (default: 100)")
-    parser.add_argument("--repeats", type=int, default=60, help="requests for each figure (default: 60)")
+    parser.add_argument("--repeats", type=int, default=40, help="requests for each figure (default: 40)")
     options = parser.parse_args(arguments)
     _set_up()
     from demo.building import ensure_shop
@@ -59,9 +61,8 @@ def _set_up() -> None:
 
 
 def _line(spent: dict[str, float]) -> list[str]:
-    off = spent[OFF]
-    others = (f"×{spent[name] / off:.3f}" if name in spent else "" for name in (*MODES[1:], ZEAL))
-    return [f"{off:.1f} ms", *others]
+    others = (f"{spent[name]:.3f}x" if name in spent else "" for name in (*MODES[1:], ZEAL))
+    return [f"{spent[OFF]:.1f} ms", *others]
 
 
 def _ways(endpoint: Endpoint, rows: int, *, planned: bool) -> dict[str, Timed]:
@@ -79,27 +80,32 @@ def _view(endpoint: Endpoint, mode: str, *, planned: bool) -> type:
 
 def timed(ask: Callable[[], Any]) -> Timed:
     """Have ``ask`` timed; the log never falls silent."""
+    from demo.benchmark.rounds import time_once
     from drf_autoprefetch.guarding.requests import forget_logged
 
     def run() -> float:
         forget_logged()
-        start = process_time()
-        ask()
-        return (process_time() - start) * 1000
+        return time_once(ask, process_time) * 1000
 
     return run
 
 
 def costs(ways: dict[str, Timed], repeats: int) -> dict[str, float]:
-    """Return the median of each way; they take turns."""
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(repeats + 1):
-        for name, run in ways.items():
-            took = run()
-            # The first request fills the caches.
-            if number:
-                spent[name].append(took)
-    return {name: median(times) for name, times in spent.items()}
+    """Return the milliseconds of an answer with ``off``, and how many times as long the others take.
+
+    They take turns, each round in another order; what the machine does beside falls on all of a round, so the ratio is
+    the median over the rounds.
+    """
+    for run in ways.values():
+        # The first request fills the caches.
+        run()
+    gc.collect()
+    gc.freeze()
+    chance = Random(0)
+    rounds = [{name: ways[name]() for name in chance.sample(list(ways), len(ways))} for _ in range(repeats)]
+    gc.unfreeze()
+    ratios = {name: median(each[name] / each[OFF] for each in rounds) for name in ways}
+    return ratios | {OFF: median(each[OFF] for each in rounds)}
 
 
 class Zeal:
@@ -148,6 +154,8 @@ def _serve(end: Any) -> None:
     endpoints = {endpoint.name: endpoint for endpoint in ENDPOINTS}
     for name, rows, planned in iter(end.recv, None):
         ask = asker(endpoints[name], _view(endpoints[name], OFF, planned=planned), rows)
+        gc.collect()
+        gc.freeze()
         with zeal_context():
             end.send(timed(ask)())
 

@@ -113,11 +113,12 @@ def _take_turns(asks: dict[str, Ask], results: dict[str, Measured], effort: Effo
             seconds = results[name].seconds
             enough = len(seconds) >= LEAST_ROUNDS and sum(seconds.values()) >= effort.seconds
             if name in (EXPERT, LIBRARY) or not enough:
-                seconds[number] = _time(asks[name], effort.clock)
+                seconds[number] = time_once(asks[name], effort.clock)
     gc.unfreeze()
 
 
-def _time(ask: Ask, clock: Callable[[], float]) -> float:
+def time_once(ask: Callable[[], object], clock: Callable[[], float]) -> float:
+    """Return the seconds of one answer. What others left to collect is no part of them."""
     gc.collect()
     gc.disable()
     try:
