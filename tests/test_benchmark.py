@@ -104,7 +104,7 @@ def test_what_explaining_costs_unasked_is_measured(bookshop: Bookshop) -> None:
 
 
 def test_watching_is_measured_for_planned_and_naive_lists(bookshop: Bookshop) -> None:
-    result = bookshop.run("-m", "demo.benchmark.guards", "--rows", "5", "--repeats", "1")
+    result = bookshop.run("-m", "demo.benchmark.guards", "--rows", "5", "--repeats", "1", "--scale", "0.03")
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("planned") == result.stdout.count("naive") == 3

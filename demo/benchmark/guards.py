@@ -33,13 +33,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100, help="rows of a page (default: 100)")
     parser.add_argument("--repeats", type=int, default=40, help="requests for each figure (default: 40)")
+    parser.add_argument("--scale", type=float, default=1, help="size of the shop (default: 1)")
     options = parser.parse_args(arguments)
     _set_up()
     from demo.building import ensure_shop
     from demo.shop.endpoints import ENDPOINTS
     from demo.tables import plain_table
 
-    ensure_shop(1)
+    ensure_shop(options.scale)
     # What a log costs depends on where it goes: here, nowhere.
     unplanned = logging.getLogger("drf_autoprefetch.unplanned")
     unplanned.addHandler(logging.NullHandler())
