@@ -9,7 +9,8 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
-from types import CodeType
+from itertools import islice
+from types import CodeType, FrameType
 from typing import Any
 
 import django
@@ -61,6 +62,8 @@ _LIMIT = 20_000
 
 #: By the identity of the code: to compare code with code takes as long as to look at all of it.
 _roles: dict[int, tuple[Role, CodeType]] = {}
+#: Of code whose role is known, by its identity and instruction.
+_points: dict[tuple[int, int], int] = {}
 
 
 def role(code: CodeType) -> Role:
@@ -70,8 +73,28 @@ def role(code: CodeType) -> Role:
     if found is None:
         if len(_roles) >= _LIMIT:
             _roles.clear()
+            _points.clear()
         found = _roles[id(code)] = _role(code), code
     return found[0]
+
+
+def point_of(frame: FrameType) -> int:
+    """Return the same number whenever a frame of the same code is at the same expression.
+
+    ``f_lasti`` alone does not tell: Python 3.12 sets it further on once it has specialised an instruction.
+    """
+    code = frame.f_code
+    key = id(code), frame.f_lasti
+    found = _points.get(key)
+    if found is None:
+        found = _points[key] = hash((id(code), _position(frame.f_lasti, code)))
+    return found
+
+
+def _position(instruction: int, code: CodeType) -> object:
+    # Python 3.10 knows none, and specialises nothing.
+    positions = getattr(code, "co_positions", None)
+    return instruction if positions is None else next(islice(positions(), max(instruction, 0) // 2, None))
 
 
 def _role(code: CodeType) -> Role:

@@ -14,7 +14,7 @@ from rest_framework.fields import Field
 from rest_framework.serializers import ListSerializer
 
 from .asides import is_a, settled
-from .frames import Role, is_project, role
+from .frames import Role, is_project, point_of, role
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Stack:
         """Read ``frame`` and those that called it, up to the view."""
         while frame is not None:
             its_role = role(frame.f_code)
-            self.point = hash((self.point, id(frame.f_code), frame.f_lasti))
+            self.point = hash((self.point, point_of(frame)))
             if its_role is Role.VIEW:
                 break
             known = its_role in _LOADING and (self.holder is not None or self._left_django)
@@ -104,7 +104,7 @@ class Stack:
         self.healed = len(frame.f_locals["rows"]) - 1
 
     def _project(self, frame: FrameType) -> None:
-        self.loop = hash((self.loop, id(frame.f_code), frame.f_lasti))
+        self.loop = hash((self.loop, point_of(frame)))
         if frame.f_code.co_name in _MACHINERY:
             return
         # A manager or queryset of the project's own is part of how Django loads.

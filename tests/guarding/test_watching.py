@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import sys
 import threading
 from typing import Any
 
@@ -337,6 +338,21 @@ def test_code_is_told_by_its_file_and_forgotten_when_there_is_too_much(monkeypat
     assert frames.role(json_code()) is frames.Role.NOTHING
     assert len(frames._roles) == 1
     assert not frames.is_project("<string>")
+
+
+def test_a_point_of_the_program_is_the_same_however_often_it_was_come_by():
+    """Python 3.12 specialises what has run a few times, and is further on then."""
+    made: dict[str, Any] = {}
+    exec("def both(row):\n    return [(row.point, row.point) for _ in range(50)]", made)
+
+    class Row:
+        @property
+        def point(self) -> int:
+            return frames.point_of(sys._getframe(1))
+
+    (found,) = set(made["both"](Row()))
+
+    assert len(set(found)) == 2
 
 
 @pytest.mark.parametrize("other_first", [False, True])
