@@ -201,9 +201,10 @@ def test_what_cannot_be_read_may() -> None:
 
 
 def test_a_function_that_only_looks_like_getattr_may() -> None:
-    code, closure = Books.looked_up.__code__, Books.looked_up.__closure__
-    names = {**Books.looked_up.__globals__, "getattr": elsewhere}
-    assert may_show(type("Made", (Books,), {"made": FunctionType(code, names, None, None, closure)}), "made")
+    read: Any = Books.looked_up
+    names = {**read.__globals__, "getattr": elsewhere}
+    made = FunctionType(read.__code__, names, None, None, read.__closure__)
+    assert may_show(type("Made", (Books,), {"made": made}), "made")
 
 
 def test_decorators_may_do_anything_with_the_view() -> None:
