@@ -54,7 +54,7 @@ from .making_up import keys, make_rows  # noqa: E402
 
 ROWS = (4, 12)
 Answer = tuple[int, bytes, int]
-_CLOCK = re.compile(rb'"timestamp":"[^"]*"')
+_CLOCK = re.compile(rb'"timestamp":"[^"]*"|DTSTAMP:\w+')
 
 
 def main() -> int:
