@@ -162,7 +162,9 @@ def scenarios(session: nox.Session, django: str) -> None:
     demand(session, "postgresql")
     install(session, django, "test", "databases")
     measure(session, *SCENARIOS, *session.posargs)
-    session.run("pytest", *SCENARIOS, *session.posargs, env={"DATABASE_URL": DATABASES["postgresql"]})
+    # Another run on that server may be under way, and names its databases after the URL.
+    elsewhere = f"{DATABASES['postgresql']}_scenarios"
+    session.run("pytest", *SCENARIOS, *session.posargs, env={"DATABASE_URL": elsewhere})
 
 
 def demand(session: nox.Session, database: str) -> None:

@@ -30,6 +30,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from drf_autoprefetch import AutoPrefetchMixin, prefetch_hint
 from drf_autoprefetch.explaining.analysis import cursors, database_plans, results, running, statements
+from drf_autoprefetch.loading.finding import clear_caches
 from tests.examples import answer, shows, view_of
 from tests.test_schema import VALIDATOR
 from tests.testapp.models import Author, Book, Comment, Genre, Review
@@ -327,11 +328,13 @@ def test_what_a_model_asks_whenever_a_row_is_made_is_beside_the_plan():
     def ask(sender: Any, **kwargs: Any) -> None:
         Book.objects.filter(pk=0).exists()
 
+    clear_caches()
     post_init.connect(ask, sender=Book)
     try:
         analysis = analyzed(BOOKS)
     finally:
         post_init.disconnect(ask, sender=Book)
+        clear_caches()
 
     assert purposes(analysis) == [("planned", "", 1), ("beside the plan", "", 8), ("planned", "reviews", 1)]
 

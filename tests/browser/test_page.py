@@ -79,7 +79,7 @@ def test_a_remedy_is_copied(visit, button):
 
     expect(page.get_by_role("status")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == (HINT if "hint" in button else f"Write {HINT} above it.")
+    assert copied == (HINT if "hint" in button else f"Write {HINT} above it, and read rating_reviews there.")
 
 
 def test_a_remedy_is_copied_where_a_page_may_not_ask_for_the_clipboard(visit):

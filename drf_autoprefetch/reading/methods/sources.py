@@ -16,7 +16,7 @@ from ..parsing import compile_tree, parse
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _FUTURE = getattr(__future__, "annotations").compiler_flag  # noqa: B009 - the module's attribute, not the import
-_found: dict[int, tuple[CodeType, FunctionNode | None]] = {}
+_found: dict[tuple[int, str], tuple[CodeType, FunctionNode | None]] = {}
 _MAX_FOUND = 8192
 
 
@@ -26,12 +26,13 @@ def tree_of(function: Any) -> FunctionNode | None:
     None where there is no source, or where the source is not the one that the function was compiled from: changed
     since, typed at a prompt, made by ``exec``.
     """
-    code = function.__code__
-    found = _found.get(id(code))
+    # A copy of a function may say that it stands elsewhere, and is not found there.
+    code, key = function.__code__, (id(function.__code__), function.__qualname__)
+    found = _found.get(key)
     if found is None:
         if len(_found) >= _MAX_FOUND:
             _found.clear()
-        found = _found[id(code)] = (code, _search(function))
+        found = _found[key] = (code, _search(function))
     return found[1]
 
 
