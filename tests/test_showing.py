@@ -205,6 +205,7 @@ def test_a_function_that_only_looks_like_getattr_may() -> None:
     names = {**looks_up.__globals__, "getattr": elsewhere}
     made = FunctionType(looks_up.__code__, names, None, None, looks_up.__closure__)
     assert may_show(type("Made", (Books,), {"made": made}), "made")
+    assert not may_show(type("Twin", (Books,), {}), "looked_up")
 
 
 def test_decorators_may_do_anything_with_the_view() -> None:
