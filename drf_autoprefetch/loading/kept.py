@@ -98,10 +98,11 @@ def cache_of(row: Model, relation: Relation) -> Any:
 
 
 def set_aside(row: Model, relation: Relation, name: str) -> Any:
-    """Move what was loaded for ``row`` out of Django's sight, and return it."""
+    """Move what was loaded for ``row`` out of Django's sight, and return it; ``NOTHING`` where nothing was."""
     cache = cache_of(row, relation)
-    value = dict.pop(cache, name)
-    cache.spare[name] = Loaded(key_of(row, relation), value)
+    value = dict.pop(cache, name, NOTHING)
+    if value is not NOTHING:
+        cache.spare[name] = Loaded(key_of(row, relation), value)
     return value
 
 

@@ -55,8 +55,11 @@ def come_as_they_lie(queryset: Any, far: frozenset[str]) -> bool:
 
     An index has rows that are equal in its columns in that order.
     """
-    in_heap = all(columns.lie_in_heap(queryset.model, connection) for connection in connections.all())
-    return in_heap and _found_in_order(queryset, far, NOTHING_MORE)
+    model = queryset.model
+    if not columns.lie_in_heap(model, connections[queryset.db]):
+        return False
+    everywhere = all(columns.lie_in_heap(model, connection) for connection in connections.all())
+    return everywhere and _found_in_order(queryset, far, NOTHING_MORE)
 
 
 def _found_in_order(queryset: Any, far: frozenset[str], ordering: frozenset[str]) -> bool:

@@ -13,10 +13,12 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections, models
+from django.db.models import prefetch_related_objects
 from django.db.models.fields.related_descriptors import create_reverse_many_to_one_manager
 from rest_framework.response import Response
 
 from drf_autoprefetch.loading import askers
+from drf_autoprefetch.loading import peers as peers_module
 from drf_autoprefetch.loading.healing import Heals, current_heals, unhealed
 from drf_autoprefetch.loading.kept import Kept
 from drf_autoprefetch.loading.peers import have_heal, have_heal_beyond
@@ -347,6 +349,17 @@ def test_a_list_that_is_asked_for_while_others_are_loaded_is_loaded_by_django(he
 
     assert shown[1] == list(Review.objects.filter(book=rows[2]))
     assert ask(rows[3], "reviews") == list(Review.objects.filter(book=rows[3]))
+
+
+def test_a_row_for_which_nothing_came_is_loaded_by_django(heals, monkeypatch):
+    """Whatever a prefetch leaves out, the other rows have theirs, and nobody is told of a fault."""
+    monkeypatch.setattr(peers_module, "heal", lambda rows, name: prefetch_related_objects(rows[1:], name))
+    rows = peers(name="reviews")
+
+    assert "reviews" not in rows[1]._prefetched_objects_cache.spare
+    assert all("reviews" in row._prefetched_objects_cache.spare for row in rows[2:])
+    for row in rows:
+        assert ask(row, "reviews") == list(Review.objects.filter(book=row))
 
 
 def test_a_child_knows_its_parent(heals, django_assert_num_queries):
