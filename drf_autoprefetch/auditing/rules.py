@@ -17,6 +17,7 @@ _PAGE = "audit.md"
 class Rule(SarifRule):
     """The same for an audit, and the id that findings have as a system ``check``; empty for what needs a database."""
 
+    page: str = _PAGE
     check: str = ""
 
 
@@ -42,27 +43,25 @@ _NOTE_CHECKS = {
 }
 
 _OWN = {
-    "wrong-hint": Rule(Severity.ERROR, "A hint leads nowhere, or is no hint.", _PAGE, WRONG_HINT),
-    "unknown-field": Rule(Severity.ERROR, "Meta.prefetch_hints names what is no field.", _PAGE, UNKNOWN_FIELD),
+    "wrong-hint": Rule(Severity.ERROR, "A hint leads nowhere, or is no hint.", check=WRONG_HINT),
+    "unknown-field": Rule(Severity.ERROR, "Meta.prefetch_hints names what is no field.", check=UNKNOWN_FIELD),
     BYPASSED_MIXIN: Rule(
-        Severity.ERROR, "A view class comes before the mixin, so that nothing is planned.", _PAGE, BYPASSED
+        Severity.ERROR, "A view class comes before the mixin, so that nothing is planned.", check=BYPASSED
     ),
-    "wrong-allowance": Rule(Severity.ERROR, "An entry of ALLOW_UNPLANNED is none.", _PAGE, WRONG_ALLOWANCE),
-    AUDIT_FAILED: Rule(Severity.WARNING, "A part of the audit raised an error.", _PAGE, "drf_autoprefetch.W004"),
-    "unknown-budget": Rule(Severity.WARNING, "BUDGETS names no URL of the project.", _PAGE, UNKNOWN_VIEW),
-    "expired-allowance": Rule(Severity.WARNING, "The date of an entry of ALLOW_UNPLANNED has passed.", _PAGE, EXPIRED),
-    "stale-allowance": Rule(
-        Severity.WARNING, "An entry of ALLOW_UNPLANNED names no field that there is.", _PAGE, STALE
-    ),
-    GROWING: Rule(Severity.WARNING, "A response takes more queries for more rows.", _PAGE),
+    "wrong-allowance": Rule(Severity.ERROR, "An entry of ALLOW_UNPLANNED is none.", check=WRONG_ALLOWANCE),
+    AUDIT_FAILED: Rule(Severity.WARNING, "A part of the audit raised an error.", check="drf_autoprefetch.W004"),
+    "unknown-budget": Rule(Severity.WARNING, "BUDGETS names no URL of the project.", check=UNKNOWN_VIEW),
+    "expired-allowance": Rule(Severity.WARNING, "The date of an entry of ALLOW_UNPLANNED has passed.", check=EXPIRED),
+    "stale-allowance": Rule(Severity.WARNING, "An entry of ALLOW_UNPLANNED names no field that there is.", check=STALE),
+    GROWING: Rule(Severity.WARNING, "A response takes more queries for more rows."),
     NO_MIXIN: Rule(
-        Severity.NOTE, "A view that shows rows has no mixin, and a plan would help.", _PAGE, "drf_autoprefetch.I001"
+        Severity.NOTE, "A view that shows rows has no mixin, and a plan would help.", check="drf_autoprefetch.I001"
     ),
     WHOLE_MODEL: Rule(
-        Severity.NOTE, "All columns are loaded for a hint that names none.", _PAGE, "drf_autoprefetch.I002"
+        Severity.NOTE, "All columns are loaded for a hint that names none.", check="drf_autoprefetch.I002"
     ),
     UNREAD_ROWS: Rule(
-        Severity.NOTE, "The view's queryset loads rows that no field reads.", _PAGE, "drf_autoprefetch.I010"
+        Severity.NOTE, "The view's queryset loads rows that no field reads.", check="drf_autoprefetch.I010"
     ),
 }
 

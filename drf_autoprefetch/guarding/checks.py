@@ -13,6 +13,7 @@ from django.db.models import Model
 from ..exceptions import AutoPrefetchError
 from ..notes import Origin
 from ..reading.attributes import attribute_names
+from ..reading.code import is_stock
 from ..reading.columns import is_abstract
 from ..reading.hints import Hint, as_hint, function_of, hint_of, hint_requirement
 from ..reading.origins import class_origin, function_place
@@ -21,8 +22,6 @@ from ..suggestions import did_you_mean
 WRONG_HINT = "drf_autoprefetch.E001"
 UNKNOWN_FIELD = "drf_autoprefetch.E002"
 BYPASSED = "drf_autoprefetch.E003"
-
-_WITHOUT_HINTS = ("builtins", "django", "rest_framework")
 
 
 def check_hints(view_base: type) -> list[checks.CheckMessage]:
@@ -115,7 +114,7 @@ def field_names(serializer: Any) -> set[str]:
 
 
 def _hints_on(cls: type) -> Iterator[tuple[str, Hint]]:
-    own = [base for base in cls.__mro__ if base.__module__.partition(".")[0] not in _WITHOUT_HINTS]
+    own = [base for base in cls.__mro__ if not is_stock(base)]
     for name in sorted({name for base in own for name in vars(base)}):
         hint = hint_of(inspect.getattr_static(cls, name))
         if hint is not None:
